@@ -1,0 +1,128 @@
+"""Messages as the page and the API show them. Only what was said to or by the worker; no internal fields."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.channels.webchat_texts import texts
+from bot.files_clean import DECODED
+from storage.models import Attachment, Message
+
+PAGE_OF_MESSAGES = 60
+REPLAY_MESSAGES = 200
+BUTTONS_SEARCHED_MESSAGES = 40
+KUNMING = ZoneInfo("Asia/Shanghai")
+# numbers worth a tap: service hotlines, area code numbers, and 110/119/120 right after "call"
+LINK = re.compile(
+    r"(?P<url>https?://[\w./?=&%#:~+-]+[\w/])"
+    r"|(?P<tel>(?<![\d-])(?:0\d{2,3}-\d{5,8}|123\d\d)(?![\d-])|(?<=[打拨])\s?1(?:10|19|20)(?!\d))",
+    re.ASCII,
+)
+
+
+def split_links(text: str) -> list[list[str]]:
+    """Return the text cut into ["text", words], ["tel", number] and ["url", address]."""
+    parts: list[list[str]] = []
+    end = 0
+    for match in LINK.finditer(text):
+        if match.start() > end:
+            parts.append(["text", text[end : match.start()]])
+        parts.append([str(match.lastgroup), match.group()])
+        end = match.end()
+    if end < len(text) or not parts:
+        parts.append(["text", text[end:]])
+    return parts
+
+
+def view(row: Message, files: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return one message as JSON; `key` is the sender's own id of a message that came in."""
+    body = row.body if isinstance(row.body, dict) else {}
+    text = row.text
+    if not text and not files and row.direction == "in":
+        text = texts()["kinds"].get(row.kind, texts()["kinds"]["other"])
+    shown = {
+        "id": row.id,
+        "author": row.author,
+        "text": text,
+        "parts": split_links(text),
+        "buttons": body.get("buttons", []) if row.direction == "out" else [],
+        "attachments": list(files),
+        "at": row.created_at.isoformat(),
+        "time": f"{row.created_at.astimezone(KUNMING):%H:%M}",
+    }
+    if row.inbound_key:
+        shown["key"] = row.inbound_key.rpartition(":")[2]
+    return shown
+
+
+async def views(session: AsyncSession, rows: Sequence[Message]) -> list[dict[str, Any]]:
+    """Return the messages with their files: those named in the message, and those recorded for it."""
+    files: dict[int, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for row in rows:
+        body = row.body if isinstance(row.body, dict) else {}
+        for file in body.get("attachments", []):
+            if isinstance(file, dict) and "token" in file:
+                files[row.id][file["token"]] = _file(file["token"], file["filename"], file["content_type"])
+    if rows:
+        query = select(Attachment).where(Attachment.message_id.in_([row.id for row in rows])).order_by(Attachment.id)
+        for kept in (await session.execute(query)).scalars():
+            files[kept.message_id or 0][kept.token] = _file(kept.token, kept.filename, kept.content_type)
+    return [view(row, list(files[row.id].values())) for row in rows]
+
+
+def _file(token: str, filename: str, content_type: str) -> dict[str, Any]:
+    shown = {"token": token, "filename": filename, "content_type": content_type, "url": f"/files/{token}"}
+    return {**shown, "image": content_type in DECODED}
+
+
+async def newest(
+    session: AsyncSession, conversation_id: int, *, before: int | None = None, limit: int = PAGE_OF_MESSAGES
+) -> list[Message]:
+    """Return the last `limit` messages (of those before id `before`), oldest first."""
+    query = select(Message).where(Message.conversation_id == conversation_id)
+    if before is not None:
+        query = query.where(Message.id < before)
+    found = (await session.execute(query.order_by(Message.id.desc()).limit(limit))).scalars().all()
+    return list(reversed(found))
+
+
+async def since(session: AsyncSession, conversation_id: int, after: int, *, out_only: bool) -> list[Message]:
+    """Return what was written after id `after`, oldest first, at most REPLAY_MESSAGES."""
+    query = select(Message).where(Message.conversation_id == conversation_id, Message.id > after)
+    if out_only:
+        query = query.where(Message.direction == "out")
+    return list((await session.execute(query.order_by(Message.id).limit(REPLAY_MESSAGES))).scalars())
+
+
+async def turn_of(session: AsyncSession, inbound_key: str) -> tuple[Message | None, list[Message]]:
+    """Return the stored message of this key and the replies to it."""
+    query = select(Message).where(Message.inbound_key == inbound_key)
+    said = (await session.execute(query)).scalar_one_or_none()
+    if said is None:
+        return None, []
+    answers = select(Message).where(
+        Message.conversation_id == said.conversation_id,
+        Message.reply_to_id == said.id,
+        Message.direction == "out",
+    )
+    return said, list((await session.execute(answers.order_by(Message.id))).scalars())
+
+
+async def label_of(session: AsyncSession, conversation_id: int, payload: str) -> str:
+    """Return what stood on the button with this payload, so that the transcript reads as it was tapped."""
+    for topic in [*texts()["topics"], *texts()["shortcuts"]]:
+        if topic["payload"] == payload:
+            return str(topic["label"])
+    query = select(Message).where(Message.conversation_id == conversation_id, Message.direction == "out")
+    recent = query.order_by(Message.id.desc()).limit(BUTTONS_SEARCHED_MESSAGES)
+    for row in (await session.execute(recent)).scalars():
+        body = row.body if isinstance(row.body, dict) else {}
+        for button in body.get("buttons", []):
+            if button.get("payload") == payload:
+                return str(button.get("label", ""))
+    return ""

@@ -1,0 +1,99 @@
+"""Understand one message before its transaction: emergency rules, model if needed, search."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.files import AcceptedFile
+from bot.messages import Inbound
+from dialogs import buttons
+from dialogs.engine import Engine
+from dialogs.state import State
+from dialogs.values import Answer, Answers, Facts, Heard
+from knowledge.search import Hit, KnowledgeBase, SearchResult
+from nlu import emergency
+from nlu.understanding import Understander, Understanding
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffd\ud800-\udfff]")
+FREE_PAYLOADS = ("t:", "go:status")  # buttons that work also while a cadre is talking
+
+
+@dataclass(frozen=True)
+class HeardMessage:
+    """What the turn works with. `silent`: a cadre is talking and this message is for them."""
+
+    heard: Heard
+    silent: bool
+    text: str
+
+
+def clean_text(text: str) -> str:
+    """Return the text without control, direction and zero-width characters."""
+    return CONTROL.sub("", text).strip()
+
+
+class Hearing:
+    """Knows when the model is needed and when the open question is enough."""
+
+    def __init__(self, engine: Engine, understander: Understander, knowledge: KnowledgeBase, text_limit: int) -> None:
+        self._engine = engine
+        self._understander = understander
+        self.knowledge = knowledge
+        self._text_limit = text_limit
+
+    async def hear(
+        self, inbound: Inbound, state: State, facts: Facts, accepted: tuple[AcceptedFile, ...], *, silent: bool
+    ) -> HeardMessage:
+        """Return what was heard; never raises for a message's content."""
+        full = clean_text(inbound.text)
+        text = full[: self._text_limit]
+        danger = emergency.detect(text) if text and inbound.payload is None else None
+        heard = Heard(
+            text=text,
+            payload=inbound.payload,
+            kind=inbound.kind,
+            emergency=danger.kind if danger else None,
+            files=tuple(file.sha256 for file in accepted),
+            refused_file=inbound.refused_file,
+            truncated=len(full) > self._text_limit,
+        )
+        quiet = silent and danger is None and not (inbound.payload or "").startswith(FREE_PAYLOADS)
+        if quiet or danger or inbound.payload is not None or not text or accepted:
+            return HeardMessage(heard, quiet, full)
+        if not self._engine.needs_model(state, text, facts):
+            return HeardMessage(heard, silent=False, text=full)
+        understanding = await self._understander.understand(text)
+        answers = await self._search(text, understanding, facts)
+        return HeardMessage(_with(heard, understanding, answers), silent=False, text=full)
+
+    async def _search(self, text: str, understanding: Understanding, facts: Facts) -> Answers:
+        await self.knowledge.refresh()
+        result: SearchResult = self.knowledge.search(
+            text,
+            embedding=understanding.embedding,
+            intents={ranked.intent: ranked.confidence for ranked in understanding.ranking},
+            region=facts.profile.get("region"),
+            today=facts.now.date(),
+        )
+        return Answers(result.outcome, tuple(answer_of(hit) for hit in result.hits))
+
+    def named_answers(self, inbound: Inbound, state: State) -> Mapping[str, Answer]:
+        """Return the entries that a pressed button or an earlier offer names."""
+        press = buttons.parse(inbound.payload or "")
+        names = set(state.offered)
+        if press is not None and press.kind in {"faq", "more", "ok", "no"}:
+            names.add(press.args[0])
+        hits = {name: self.knowledge.get(name) for name in names}
+        return {name: answer_of(hit) for name, hit in hits.items() if hit is not None}
+
+
+def answer_of(hit: Hit) -> Answer:
+    """Return the dialog's view of a search hit."""
+    return Answer(hit.faq_id, hit.intent, hit.question, hit.answer, hit.more, hit.basis, hit.score)
+
+
+def _with(heard: Heard, understanding: Understanding, answers: Answers) -> Heard:
+    return Heard(
+        text=heard.text, payload=None, kind=heard.kind, understanding=understanding, answers=answers,
+        truncated=heard.truncated, refused_file=heard.refused_file,
+    )  # fmt: skip

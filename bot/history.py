@@ -1,0 +1,161 @@
+"""The message rows of a turn: what came in, what went out, and the same answer again for a repeated delivery."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import files as file_rows
+from bot.files import AcceptedFile
+from bot.hearing import HeardMessage
+from bot.messages import Inbound, Outbound, TurnResult
+from dialogs.step import Step
+from dialogs.values import OpenTicket, TicketView
+from knowledge.search import KnowledgeBase
+from storage.models import Conversation, Message, OutboxRow, Ticket
+from tickets import service
+from tickets.sla import SlaPolicy
+
+PUSH_CHANNELS = frozenset({"telegram"})
+STORED_CHARACTERS = 20_000
+
+
+async def find_conversation(session: AsyncSession, channel: str, address: str) -> Conversation | None:
+    """Return the conversation as it stands, without locking it."""
+    found = await session.execute(
+        select(Conversation).where(Conversation.channel == channel, Conversation.address == address)
+    )
+    return found.scalar_one_or_none()
+
+
+async def lock_conversation(session: AsyncSession, inbound: Inbound, now: datetime) -> Conversation:
+    """Return the conversation, locked until the end of the transaction; a first message creates it."""
+    found = await session.execute(
+        select(Conversation)
+        .where(Conversation.channel == inbound.channel, Conversation.address == inbound.address)
+        .with_for_update()
+    )
+    conversation = found.scalar_one_or_none()
+    if conversation is None:
+        conversation = Conversation(
+            channel=inbound.channel, address=inbound.address, state_version=0, created_at=now, last_inbound_at=now
+        )
+        session.add(conversation)
+        await session.flush()
+    return conversation
+
+
+async def earlier_result(session: AsyncSession, key: str) -> TurnResult | None:
+    """Return what this message led to when it came the first time, None when it is new."""
+    message = (await session.execute(select(Message).where(Message.inbound_key == key))).scalar_one_or_none()
+    if message is None:
+        return None
+    rows = (
+        await session.execute(
+            select(Message).where(Message.reply_to_id == message.id, Message.direction == "out").order_by(Message.id)
+        )
+    ).scalars()
+    replies = list(rows)
+    ticket = await session.scalar(select(Ticket.number).where(Ticket.opened_by_message_id == message.id))
+    last = replies[-1].id if replies else message.id
+    outs = tuple(Outbound.from_json(row.body) for row in replies)
+    return TurnResult(outs, ticket, dict(message.understanding or {}), repeated=True, last_message_id=last)
+
+
+async def store_inbound(
+    session: AsyncSession, conversation: Conversation, inbound: Inbound, heard: HeardMessage, now: datetime
+) -> Message:
+    """Add the worker's message; a second one with the same key raises IntegrityError."""
+    understanding = heard.heard.understanding
+    message = Message(
+        conversation_id=conversation.id,
+        inbound_key=inbound.key,
+        direction="in",
+        author="worker",
+        kind=inbound.kind,
+        text=heard.text[:STORED_CHARACTERS],
+        body={"payload": inbound.payload} if inbound.payload else None,
+        understanding=None
+        if understanding is None
+        else {
+            "intent": understanding.intent,
+            "confidence": round(understanding.confidence, 4),
+            "source": understanding.source,
+            "ranking": [[ranked.intent, round(ranked.confidence, 4)] for ranked in understanding.ranking[:3]],
+        },
+        created_at=now,
+        ticket_id=conversation.human_ticket_id,
+    )
+    session.add(message)
+    await session.flush()
+    return message
+
+
+async def record_files(
+    session: AsyncSession, conversation: Conversation, message: Message, accepted: tuple[AcceptedFile, ...], now: datetime
+) -> tuple[str, ...]:
+    """Make stored files part of the conversation; return their tokens."""
+    sent = []
+    for file in accepted:
+        row = await file_rows.record(
+            session, file, conversation_id=conversation.id, message_id=message.id, now=now,
+            ticket_id=conversation.human_ticket_id,
+        )  # fmt: skip
+        sent.append(file_rows.sent_file(row))
+    if sent:
+        message.body = {**(message.body or {}), "attachments": [file.to_json() for file in sent]}
+    return tuple(file.token for file in sent)
+
+
+async def store_replies(
+    session: AsyncSession, conversation: Conversation, cause: Message, outs: tuple[Outbound, ...], faq_id: str | None,
+    now: datetime,
+) -> int:  # fmt: skip
+    """Add the replies, and their outbox rows on a push channel; return the last message id."""
+    last = cause.id
+    for out in outs:
+        row = Message(
+            conversation_id=conversation.id, reply_to_id=cause.id, direction="out", author="bot", text=out.text,
+            body=out.to_json(), understanding={"faq_id": faq_id} if faq_id else None, created_at=now,
+        )  # fmt: skip
+        session.add(row)
+        await session.flush()
+        last = row.id
+        if conversation.channel in PUSH_CHANNELS:
+            session.add(OutboxRow(
+                message_id=row.id, channel=conversation.channel, address=conversation.address, body=out.to_json(),
+                not_before=now, created_at=now,
+            ))  # fmt: skip
+    return last
+
+
+async def ticket_views(
+    session: AsyncSession, conversation_id: int, now: datetime, policy: SlaPolicy
+) -> tuple[TicketView, ...]:
+    """Return what the worker may know of their tickets, newest first."""
+    briefs = await service.briefs_of(session, conversation_id, now, policy)
+    return tuple(
+        TicketView(
+            number=brief.number, category=brief.category, label=brief.category_label, state=brief.state_label,
+            open=brief.open, unit=brief.unit, assignee=brief.assignee, due=brief.next_due_text, result=brief.result,
+            can_reopen=brief.can_reopen, rating=brief.rating,
+        )
+        for brief in briefs
+    )  # fmt: skip
+
+
+def describe(heard: HeardMessage, step: Step, knowledge: KnowledgeBase) -> dict[str, Any]:
+    """Return intent, confidence, entities, faq id and citations for scripts; sensitive values are left out."""
+    understanding = heard.heard.understanding
+    hit = knowledge.get(step.faq_id) if step.faq_id else None
+    hidden = {"phone", "id_number", "name"}
+    emergency = heard.heard.emergency
+    return {
+        "intent": "emergency" if emergency else understanding.intent if understanding else None,
+        "confidence": 1.0 if emergency else round(understanding.confidence, 4) if understanding else None,
+        "entities": {k: v for k, v in (understanding.entities if understanding else {}).items() if k not in hidden},
+        "faq_id": step.faq_id,
+        "citations": [[citation.law, citation.article] for citation in hit.citations] if hit else [],
+        "opened": [effect.category for effect in step.effects if isinstance(effect, OpenTicket)],
+    }

@@ -1,0 +1,97 @@
+"""One step of a conversation: (state, what was heard, facts) -> (state, replies, effects). Pure.
+
+Order: emergencies, buttons, files, words that steer (back, cancel, human …), the open form, everything else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from dialogs import slots
+from dialogs.answers import Consultation
+from dialogs.controls import Controls
+from dialogs.flow import Flow
+from dialogs.forms import Forms
+from dialogs.presses import Presses
+from dialogs.replies import Replies
+from dialogs.state import State
+from dialogs.steering import Steering
+from dialogs.step import Step, Talk
+from dialogs.talking import FormTalk
+from dialogs.values import Facts, Heard
+from nlu import entities
+
+
+PLAIN_ANSWER_CHARACTERS = 20
+_ANY_DAY = date(2026, 1, 1)  # yes and no do not depend on the day
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Built once from the flows and the catalogue; holds no state of any conversation."""
+
+    flows: Mapping[str, Flow]
+    replies: Replies
+    controls: Controls
+
+    def needs_model(self, state: State, text: str, facts: Facts) -> bool:
+        """False when the message can be understood from the open question alone (plain slot answers)."""
+        text = text.strip()
+        if not text or self.controls.match(text) or state.awaiting:
+            return False
+        if state.frame is None:
+            return not (state.offered and slots.ordinal(text) is not None)
+        if slots.is_question(text) or entities.is_correction(text):
+            return True
+        forms = Forms(self.flows, self.replies)
+        step = forms.open_slot(state.frame)
+        if step is None:
+            return entities.parse_slot("yes_no", text, facts.now.date()) is None
+        if step.type in slots.STRICT_TYPES:
+            return slots.parse(step, text, facts.now.date()) is None
+        return len(text) > PLAIN_ANSWER_CHARACTERS
+
+    def advance(self, state: State, heard: Heard, facts: Facts) -> Step:
+        """Return the state after the message, what to say, and what to do."""
+        talk = Talk(state, heard, facts, self.flows, self.replies)
+        talk = self._dispatch(talk)
+        if heard.truncated:
+            talk = talk.say_first(self.replies("truncated"))
+        return talk.finish()
+
+    def _dispatch(self, talk: Talk) -> Talk:
+        heard = talk.heard
+        consultation = Consultation()
+        steering = Steering(consultation)
+        if heard.emergency:
+            return consultation.emergency(talk)
+        if heard.payload is not None:
+            return Presses(steering, consultation).handle(talk)
+        if heard.files or heard.refused_file or heard.kind not in {"text", "button"}:
+            return steering.files_and_others(talk)
+        if not _has_words(heard.text):
+            return steering.no_words(talk)
+        if talk.state.awaiting:
+            handled = steering.awaited(talk)
+            if handled is not None:
+                return handled
+            talk = talk.with_state(awaiting=None)
+        action = self.controls.match(heard.text)
+        if action is not None:
+            handled = steering.handle(talk, action)
+            if handled is not None:
+                return handled
+        if talk.state.frame is not None:
+            return FormTalk(steering, consultation).handle(talk)
+        return consultation.handle(talk)
+
+
+def _has_words(text: str) -> bool:
+    return any(character.isalnum() for character in text) or entities.parse_slot("yes_no", text, _ANY_DAY) is not None
+
+
+
+
+def build_engine(flows: Mapping[str, Flow]) -> Engine:
+    """Return the engine over these flows with the shipped catalogue."""
+    return Engine(flows, Replies(), Controls())

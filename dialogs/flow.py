@@ -1,0 +1,235 @@
+"""The form of a flow file, checked on load: an error names file, line and key."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+
+SLOT_TYPES = Literal[
+    "text", "choice", "choices", "files", "yes_no",
+    "amount_yuan", "monthly_wage", "months_owed", "date", "phone", "id_number", "name", "employer",
+    "region", "people_count", "work_years", "pregnancy_week", "injury_grade", "children_count",
+]  # fmt: skip
+Condition = dict[str, Any]  # {slot: value} or {slot: {min: 3, present: true, in: […]}}; all must hold
+
+
+class FlowError(Exception):
+    """A flow file is wrong; the text names file and line."""
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
+
+
+class Option(Part):
+    """One choice: `words` are other ways to say it."""
+
+    value: str
+    label: str = Field(max_length=30)
+    words: list[str] = []
+
+
+class SlotStep(Part):
+    """One question. `optional` is the label of the button that skips it."""
+
+    slot: str = Field(pattern=r"^[a-z_]{2,24}$")
+    type: SLOT_TYPES
+    label: str
+    ask: str
+    again: str | None = None
+    options: list[Option] = []
+    optional: str | None = None
+    when: list[Condition] = []
+    consent: str | None = None
+    sensitive: bool = False
+    max_length: int = Field(300, ge=1, le=2000)
+    fills_from: str | None = None
+    opening: bool = False  # a choice that the first sentence may already answer
+
+    @model_validator(mode="after")
+    def options_where_needed(self) -> "SlotStep":
+        if self.type in {"choice", "choices"} and not self.options:
+            raise ValueError(f"slot {self.slot}: a {self.type} needs options")
+        return self
+
+
+class ConsentStep(Part):
+    """Agreement before sensitive questions; refusing has a way on, told by `refused`."""
+
+    consent: str = Field(pattern=r"^[a-z_]{2,24}$")
+    ask: str
+    refused: str
+    when: list[Condition] = []
+
+
+class SayStep(Part):
+    """Something told once, when its turn comes."""
+
+    say: str = Field(pattern=r"^[a-z_]{2,24}$")
+    text: str
+    when: list[Condition] = []
+
+
+def _kind(raw: Any) -> str:
+    """Tell a step by its own key, so that an error speaks of that kind only."""
+    keys = raw if isinstance(raw, dict) else vars(raw)
+    return "slot" if "slot" in keys else "say" if "say" in keys else "consent"
+
+
+Step = SlotStep | ConsentStep | SayStep
+TaggedStep = Annotated[
+    Annotated[SlotStep, Tag("slot")] | Annotated[ConsentStep, Tag("consent")] | Annotated[SayStep, Tag("say")],
+    Discriminator(_kind),
+]
+
+
+class Line(Part):
+    """One line of an example conversation: what the person does, what must be in the answer."""
+
+    say: str | None = None
+    press: str | None = None  # label of a button
+    wait_hours: float | None = None
+    restart_nlu: Literal["stop", "start"] | None = None
+    expect: list[str] = []
+    reject: list[str] = []
+    asked: str | None = None
+    values: dict[str, Any] = {}
+    ticket: dict[str, Any] = {}
+
+
+class Example(Part):
+    name: str
+    lines: list[Line]
+
+
+class Flow(Part):
+    """A service from first word to ticket."""
+
+    flow: str = Field(pattern=r"^[a-z_]{2,24}$")
+    title: str
+    intents: list[str]
+    enter: Literal["start", "offer"] = "start"
+    offer_label: str = Field(max_length=30)
+    begin: str
+    advice: str | None = None  # said instead of an answer when the knowledge base has none
+    category: str
+    ticket_title: str
+    steps: list[TaggedStep]
+    review: bool = True
+    urgent_when: list[Condition] = []
+    done: str
+    examples: list[Example] = []
+
+    @model_validator(mode="after")
+    def names_resolve(self) -> "Flow":
+        slots = {step.slot for step in self.steps if isinstance(step, SlotStep)}
+        if len(slots) != sum(isinstance(step, SlotStep) for step in self.steps):
+            raise ValueError("a slot is asked twice")
+        consents = {step.consent for step in self.steps if isinstance(step, ConsentStep)}
+        for step in self.steps:
+            if isinstance(step, SlotStep) and step.consent and step.consent not in consents:
+                raise ValueError(f"slot {step.slot}: consent {step.consent} is never asked")
+            for condition in step.when:
+                _known_slots(condition, slots)
+        for condition in self.urgent_when:
+            _known_slots(condition, slots)
+        return self
+
+    @cached_property
+    def slots(self) -> dict[str, SlotStep]:
+        """The questions by slot name, in order."""
+        return {step.slot: step for step in self.steps if isinstance(step, SlotStep)}
+
+
+def _known_slots(condition: Condition, slots: set[str]) -> None:
+    unknown = set(condition) - slots - {"boss_unreachable", "worksite", "left_job", "months_worked"}
+    if unknown:
+        raise ValueError(f"condition on unknown slot: {', '.join(sorted(unknown))}")
+
+
+def step_id(step: Step) -> str:
+    """The name under which a step is remembered."""
+    if isinstance(step, SlotStep):
+        return step.slot
+    return f"consent:{step.consent}" if isinstance(step, ConsentStep) else f"say:{step.say}"
+
+
+def holds(condition: Condition, values: dict[str, Any]) -> bool:
+    """True when every part of the condition holds for the values known so far."""
+    return all(_holds_one(values.get(name), wanted) for name, wanted in condition.items())
+
+
+def _holds_one(value: Any, wanted: Any) -> bool:
+    if not isinstance(wanted, dict):
+        return bool(value == wanted)
+    if "present" in wanted and (value is not None) != wanted["present"]:
+        return False
+    if "in" in wanted and value not in wanted["in"]:
+        return False
+    if "min" in wanted:
+        number = lower_bound(value)
+        return number is not None and number >= float(wanted["min"])
+    return True
+
+
+def lower_bound(value: Any) -> float | None:
+    """The number in a value, "10+" counting as 10; None when there is none."""
+    if isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, str) and value.rstrip("+").isdigit():
+        return float(value.rstrip("+"))
+    return None
+
+
+def load_flows(folder: Path) -> dict[str, Flow]:
+    """Return the flows of all *.yaml files by name; raises FlowError with file and line."""
+    flows: dict[str, Flow] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        flow = load_flow(path)
+        if flow.flow in flows:
+            raise FlowError(f"{path}:1: flow {flow.flow} exists already")
+        flows[flow.flow] = flow
+    return flows
+
+
+def load_flow(path: Path) -> Flow:
+    """Return the flow of one file; raises FlowError with file, line and what is wrong."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        raw = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise FlowError(f"{path}:{line}: {error.problem}") from error
+    if not isinstance(raw, dict) or node is None:
+        raise FlowError(f"{path}:1: a flow is a mapping")
+    try:
+        return Flow.model_validate(raw)
+    except ValidationError as error:
+        lines = dict(_lines(node, ()))
+        raise FlowError("\n".join(_explain(problem, lines, path) for problem in error.errors())) from error
+
+
+def _lines(node: yaml.Node, path: tuple[int | str, ...]) -> Iterator[tuple[tuple[int | str, ...], int]]:
+    yield path, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield (*path, key.value), key.start_mark.line + 1
+            yield from _lines(value, (*path, key.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _lines(item, (*path, index))
+
+
+def _explain(problem: Any, lines: dict[tuple[int | str, ...], int], path: Path) -> str:
+    location = tuple(problem["loc"])
+    if len(location) > 2 and location[0] == "steps" and location[2] in {"slot", "consent", "say"}:
+        location = location[:2] + location[3:]  # the tag is ours, not a key of the file
+    known = location
+    while known and known not in lines:
+        known = known[:-1]
+    where = ".".join(str(part) for part in location) or "flow"
+    return f"{path}:{lines.get(known, 1)}: {where}: {problem['msg']}"

@@ -1,0 +1,119 @@
+"""From words to a slot value and back. The language rules live in nlu.entities; here they meet a flow's question."""
+
+import re
+from datetime import date
+from typing import Any
+
+from dialogs.flow import Flow, Option, SlotStep
+from nlu import entities
+
+STRICT_TYPES = frozenset({
+    "amount_yuan", "monthly_wage", "months_owed", "date", "phone", "id_number", "region", "people_count",
+    "work_years", "pregnancy_week", "injury_grade", "children_count", "yes_no", "choice", "choices",
+})  # fmt: skip
+ORDINALS = {"一": 0, "二": 1, "两": 1, "三": 2, "四": 3, "五": 4, "六": 5, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4, "6": 5}
+ORDINAL = re.compile(r"^(?:我?选?第?)([一二两三四五六1-6])(?:个|种|项|条|样|号)?(?:吧|嘛)?$")
+QUESTION = re.compile(
+    r"[?？]$|[吗么呢]$|(怎么|咋个?|多少|几时|啥时候|什么时候|为什么|为啥|能不能|可不可以|要不要|是不是|有没有|哪里|哪点|哪个|"
+    r"什么|啥子|会不会|行不行|合不合法|违不违法|该不该|算不算|多久|凭什么|可以.*不$|要钱不|得行不)"
+)
+
+
+def is_question(text: str) -> bool:
+    """True when the sentence asks something rather than answers."""
+    return QUESTION.search(text.strip()) is not None
+
+
+def ordinal(text: str) -> int | None:
+    """Return the index that "第二个" or "2" points at, else None."""
+    match = ORDINAL.match(text.strip())
+    return ORDINALS[match.group(1)] if match else None
+
+
+def parse(step: SlotStep, text: str, today: date) -> Any | None:
+    """Return the value that this answer gives the slot, None when it gives none."""
+    text = text.strip()
+    if step.type == "text":
+        return text[: step.max_length] if len(text) >= 2 else None
+    if step.type == "files":
+        return None
+    if step.type == "choice":
+        option = match_option(step.options, text)
+        return option.value if option else None
+    if step.type == "choices":
+        found = [option.value for option in step.options if _mentions(option, text)]
+        return found or _single(step.options, text)
+    value = entities.parse_slot(step.type, text, today, step.ask)
+    return value[: step.max_length] if isinstance(value, str) else value
+
+
+def match_option(options: list[Option], text: str) -> Option | None:
+    """Return the one option that the words name, by label, other words, or "第二个"; None when unclear."""
+    for option in options:
+        if text == option.label or text == option.value:
+            return option
+    index = ordinal(text)
+    if index is not None and index < len(options):
+        return options[index]
+    found = [option for option in options if _mentions(option, text)]
+    return found[0] if len(found) == 1 else None
+
+
+def _mentions(option: Option, text: str) -> bool:
+    return any(word in text for word in (option.label, *option.words))
+
+
+def _single(options: list[Option], text: str) -> list[str] | None:
+    option = match_option(options, text)
+    return [option.value] if option else None
+
+
+def show(step: SlotStep, value: Any) -> str:
+    """Return the value as a person reads it; a sensitive one is masked."""
+    if value is None:
+        return "—"
+    if step.type in {"choice", "choices"}:
+        labels = {option.value: option.label for option in step.options}
+        values = value if isinstance(value, list) else [value]
+        return "、".join(labels.get(item, str(item)) for item in values)
+    if step.sensitive:
+        return mask(str(value))
+    if step.type in {"amount_yuan", "monthly_wage"}:
+        return f"{value:,.0f}元" if float(value).is_integer() else f"{value:,.2f}元"
+    if step.type == "months_owed":
+        return f"{value:g}个月"
+    if step.type == "people_count":
+        return f"{str(value).rstrip('+')}人{'以上' if str(value).endswith('+') else ''}"
+    if step.type == "yes_no":
+        return {"yes": "是", "no": "否"}.get(str(value), str(value))
+    return str(value)
+
+
+def mask(value: str) -> str:
+    """Return a phone, ID number, bank card or name with its middle hidden."""
+    if len(value) <= 4:
+        return value[:1] + "*" * (len(value) - 1)
+    return value[:3] + "*" * max(4, len(value) - 7) + value[-4:] if len(value) > 7 else value[0] + "***" + value[-1]
+
+
+def volunteered(flow: Flow, text: str, today: date) -> dict[str, Any]:
+    """Return what a free sentence tells for slots of this flow (and the plain flags that conditions use)."""
+    found = entities.extract(text, today)
+    return from_facts(flow, found)
+
+
+def from_facts(flow: Flow, found: dict[str, Any]) -> dict[str, Any]:
+    """Return those facts that this flow has a question or a condition for, under the slot's name."""
+    values: dict[str, Any] = {}
+    for name, step in flow.slots.items():
+        key = step.fills_from or name
+        if key in found and not (step.sensitive or step.type in {"text", "choice", "choices", "files"}):
+            values[name] = found[key]
+        elif step.type == "choice" and step.fills_from in found:
+            option = match_option(step.options, str(found[step.fills_from]))
+            if option:
+                values[name] = option.value
+    for flag in ("boss_unreachable", "worksite", "left_job", "months_worked"):
+        if flag in found:
+            values.setdefault(flag, found[flag])
+    return values

@@ -1,0 +1,76 @@
+"""Where a conversation stands. Immutable; stored as JSON with the conversation."""
+
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One open flow. `run` tells its buttons from those of an earlier run."""
+
+    flow: str
+    run: int
+    values: dict[str, Any] = field(default_factory=dict)
+    skipped: tuple[str, ...] = ()
+    consents: dict[str, bool] = field(default_factory=dict)
+    said: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()  # in the order of answering, for going back
+    asked: str | None = None  # step id that is open: slot name, "consent:<purpose>", "review", "edit"
+    attempts: int = 0
+    files: tuple[str, ...] = ()
+
+    def without(self, *names: str) -> "Frame":
+        """Return the frame with these answers forgotten, so that they are asked again."""
+        return replace(
+            self,
+            values={key: value for key, value in self.values.items() if key not in names},
+            skipped=tuple(name for name in self.skipped if name not in names),
+            answered=tuple(name for name in self.answered if name not in names),
+            consents={k: v for k, v in self.consents.items() if f"consent:{k}" not in names},
+        )
+
+
+@dataclass(frozen=True)
+class State:
+    """Open flow (if any), what is set aside, what was last talked about."""
+
+    frame: Frame | None = None
+    paused: Frame | None = None
+    heard_facts: dict[str, Any] = field(default_factory=dict)  # volunteered before a flow was begun
+    last_faq: str | None = None
+    last_intent: str | None = None
+    offered: tuple[str, ...] = ()  # faq ids shown as choices, so that "第二个" can be understood
+    awaiting: str | None = None  # "region" for the newest ticket, or "add:<number>", "reopen:<number>"
+    runs: int = 0
+    confused: int = 0  # messages in a row that were not understood
+    updated_at: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_json(raw: dict[str, Any] | None) -> "State":
+        """Return the state; fields of an older or newer version are passed over, never fatal."""
+        if not raw:
+            return State()
+        known = {key: value for key, value in raw.items() if key in State.__dataclass_fields__}
+        known["frame"] = _frame(known.get("frame"))
+        known["paused"] = _frame(known.get("paused"))
+        known["offered"] = tuple(known.get("offered", ()))
+        return State(**known)
+
+    def idle_hours(self, now: datetime) -> float:
+        """Hours since the last message; 0 for a new conversation."""
+        if self.updated_at is None:
+            return 0.0
+        return (now - datetime.fromisoformat(self.updated_at)).total_seconds() / 3600
+
+
+def _frame(raw: dict[str, Any] | None) -> Frame | None:
+    if not raw:
+        return None
+    known = {key: value for key, value in raw.items() if key in Frame.__dataclass_fields__}
+    for key in ("skipped", "said", "answered", "files"):
+        known[key] = tuple(known.get(key, ()))
+    return Frame(**known)

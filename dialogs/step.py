@@ -1,0 +1,97 @@
+"""The working value of one step: what came in, the state so far, replies and effects gathered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dialogs.flow import Flow
+from dialogs.forms import Forms
+from dialogs.replies import Replies
+from dialogs.state import Frame, State
+from dialogs.values import Choice, Effect, Facts, Heard, Reply
+
+JOINED_CHARACTERS = 900
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one message led to."""
+
+    state: State
+    replies: tuple[Reply, ...]
+    effects: tuple[Effect, ...]
+    faq_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Talk:
+    """Immutable builder: every method returns a new Talk."""
+
+    state: State
+    heard: Heard
+    facts: Facts
+    flows: Mapping[str, Flow]
+    replies: Replies
+    said: tuple[Reply, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    faq_id: str | None = None
+
+    @property
+    def forms(self) -> Forms:
+        return Forms(self.flows, self.replies)
+
+    def say(self, text: str, *choices: Choice) -> "Talk":
+        return replace(self, said=(*self.said, Reply(text.strip(), choices)))
+
+    def say_key(self, key: str, *choices: Choice, **values: Any) -> "Talk":
+        return self.say(self.replies(key, **values), *choices)
+
+    def say_first(self, text: str) -> "Talk":
+        return replace(self, said=(Reply(text), *self.said))
+
+    def say_template(self, text: str) -> "Talk":
+        """Say what needs the number, unit and due times of the ticket that this step opens or moves."""
+        return replace(self, said=(*self.said, Reply(text.strip(), template=True)))
+
+    def do(self, *effects: Effect) -> "Talk":
+        return replace(self, effects=(*self.effects, *effects))
+
+    def with_state(self, **changes: Any) -> "Talk":
+        return replace(self, state=replace(self.state, **changes))
+
+    def with_frame(self, frame: Frame | None) -> "Talk":
+        return self.with_state(frame=frame)
+
+    def answered_by(self, faq_id: str) -> "Talk":
+        return replace(self, faq_id=faq_id)
+
+    def ask_next(self, frame: Frame) -> "Talk":
+        """Go on with the form: what is told on the way, then the next question or the review."""
+        frame, told = self.forms.proceed(frame)
+        return replace(self.with_frame(frame), said=(*self.said, *told))
+
+    def ask_again(self) -> "Talk":
+        """Put the open question once more, after something else was dealt with."""
+        frame = self.state.frame
+        if frame is None:
+            return self
+        title = self.flows[frame.flow].title
+        question = self.forms.question(frame)
+        return self.say(self.replies("back_to_question", title=title) + "\n" + question.text, *question.choices)
+
+    def finish(self) -> Step:
+        """Return the step; a conversation is never left without an answer."""
+        said = self.said or (Reply(self.replies("nothing_to_say")),)
+        state = replace(self.state, updated_at=self.facts.now.isoformat())
+        return Step(state, said, self.effects, self.faq_id)
+
+
+def joined(said: Sequence[Reply]) -> tuple[Reply, ...]:
+    """Join texts without buttons to the next one: one message per turn where it can be read as one."""
+    result: list[Reply] = []
+    for reply in said:
+        if result and not result[-1].choices and len(result[-1].text) + len(reply.text) < JOINED_CHARACTERS:
+            result[-1] = Reply(f"{result[-1].text}\n\n{reply.text}", reply.choices)
+        else:
+            result.append(reply)
+    return tuple(result)

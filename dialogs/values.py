@@ -1,0 +1,173 @@
+"""What goes into a dialog step and what comes out of it: heard, facts, replies, effects."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from nlu.understanding import Understanding
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One curated answer that search proposes. `basis` is the ready line with law and article."""
+
+    faq_id: str
+    intent: str
+    question: str
+    text: str
+    more: str | None
+    basis: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the knowledge base found: outcome is answer, choices or none."""
+
+    outcome: str = "none"
+    hits: tuple[Answer, ...] = ()
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One message as it was understood. `understanding` is None when the model was not needed."""
+
+    text: str = ""
+    payload: str | None = None
+    kind: str = "text"
+    understanding: Understanding | None = None
+    emergency: str | None = None
+    answers: Answers = Answers()
+    files: tuple[str, ...] = ()
+    refused_file: str | None = None
+    truncated: bool = False
+
+
+@dataclass(frozen=True)
+class TicketView:
+    """What a worker may know of a ticket of theirs; due times are ready to read."""
+
+    number: str
+    category: str
+    label: str
+    state: str
+    open: bool
+    unit: str
+    assignee: str | None
+    due: str
+    result: str | None = None
+    can_reopen: bool = False
+    rating: int | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the step may know of the world; all read before the step, so that the step stays pure."""
+
+    now: datetime
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    tickets: tuple[TicketView, ...] = ()
+    resume_hours: float = 12
+    hotline: str = "12351"
+    channel: str = "webchat"
+    faq: Mapping[str, Answer] = field(default_factory=dict)  # entries that a button of this message names
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A button: label and payload (64 bytes at most)."""
+
+    label: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One message to the worker. A template gets {number} {unit} {assignee} {first_due} {close_due} filled in
+    once the ticket that it speaks of exists."""
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    template: bool = False
+
+
+@dataclass(frozen=True)
+class OpenTicket:
+    """Open a matter; what confirms it stands in the replies as a template."""
+
+    category: str
+    title: str
+    facts: Mapping[str, Any]
+    sensitive: Mapping[str, Any]
+    urgency: str
+    region: str | None = None
+    employer: str | None = None
+    amount_yuan: float | None = None
+    people_count: str | None = None
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AddToTicket:
+    """The worker added words or files to an open ticket."""
+
+    number: str
+
+
+@dataclass(frozen=True)
+class RerouteTicket:
+    """The place became known: the newest open ticket goes to the unit there."""
+
+    region: str
+
+
+@dataclass(frozen=True)
+class ReopenTicket:
+    number: str
+
+
+@dataclass(frozen=True)
+class WithdrawTicket:
+    number: str
+
+
+@dataclass(frozen=True)
+class RateTicket:
+    number: str
+    stars: int
+
+
+@dataclass(frozen=True)
+class SaveProfile:
+    """Remember what the person told about themselves, for this conversation only."""
+
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class RecordConsent:
+    purpose: str
+    granted: bool
+
+
+@dataclass(frozen=True)
+class LogMiss:
+    """A question without a sure answer; reason is no_answer, unsure, thumbs_down or out_of_scope."""
+
+    reason: str
+    intent: str | None = None
+    faq_id: str | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class RecordFeedback:
+    faq_id: str
+    solved: bool
+
+
+Effect = (
+    OpenTicket | AddToTicket | RerouteTicket | ReopenTicket | WithdrawTicket | RateTicket | SaveProfile | RecordConsent | LogMiss
+    | RecordFeedback
+)

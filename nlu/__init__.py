@@ -1,0 +1,1 @@
+"""Understanding: text in, intent, confidence, entities and sentence vector out."""

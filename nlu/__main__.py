@@ -1,0 +1,87 @@
+"""`python -m nlu`: train, evaluate, evaluate-slots. Everything needed is started here and stopped again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nlu import slot_eval
+from nlu.evaluation import Line, figures, predict, read_lines, write_predictions
+from nlu.rasa_client import RasaUnderstander
+from nlu.server import RasaServer
+from nlu.training import BASELINE, DEFAULT_DATA_FOLDER, PRODUCTION, Pipeline, ensure_model
+from nlu.understanding import Understanding
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
+
+DataFolder = Annotated[Path, typer.Option("--data", envvar="NIANGJIA_DATA__FOLDER", help="Where models are kept.")]
+LinesFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
+
+# Patience instead of the keyword fallback: an evaluation must measure the model, on a busy machine too.
+_EVALUATION_TIMEOUT_SECONDS = 30.0
+
+
+@app.command()
+def train(
+    if_needed: Annotated[bool, typer.Option("--if-needed", help="Do nothing if a model fits the data.")] = False,
+    baseline: Annotated[bool, typer.Option("--baseline", help="Rasa's default pipeline instead.")] = False,
+    data: DataFolder = DEFAULT_DATA_FOLDER,
+) -> None:
+    """Train the intent model; prints its path."""
+    print(ensure_model(BASELINE if baseline else PRODUCTION, data, force=not if_needed))
+
+
+@app.command()
+def evaluate(
+    file: LinesFile,
+    baseline: Annotated[bool, typer.Option("--baseline", help="Measure Rasa's default pipeline too.")] = False,
+    predictions: Annotated[Path | None, typer.Option(help="Write what was predicted for each line.")] = None,
+    data: DataFolder = DEFAULT_DATA_FOLDER,
+) -> None:
+    """Measure on lines {"text","intent","also"?}; prints JSON."""
+    lines = read_lines(file)
+    understood = _understood(PRODUCTION, lines, data)
+    result: dict[str, Any] = figures(lines, understood)
+    if predictions is not None:
+        write_predictions(predictions, lines, understood)
+    if baseline:
+        result["baseline"] = figures(lines, _understood(BASELINE, lines, data))
+    print(json.dumps(result, ensure_ascii=False, indent=2))
+
+
+@app.command("evaluate-slots")
+def evaluate_slots(
+    file: LinesFile,
+    now: Annotated[str, typer.Option(help="The day that relative dates count from, YYYY-MM-DD.")],
+) -> None:
+    """Measure slot reading on lines {"ask","text","value","accept"?}; prints JSON."""
+    result = slot_eval.evaluate(file, date.fromisoformat(now))
+    print(json.dumps(result, ensure_ascii=False, indent=2))
+
+
+def _understood(pipeline: Pipeline, lines: Sequence[Line], data: Path) -> list[Understanding]:
+    model = ensure_model(pipeline, data)
+
+    async def run() -> list[Understanding]:
+        async with RasaServer(model) as server:
+            await server.wait_ready()
+            understander = RasaUnderstander(lambda: server.url, timeout_seconds=_EVALUATION_TIMEOUT_SECONDS)
+            try:
+                return await predict(understander, lines)
+            finally:
+                await understander.aclose()
+
+    return asyncio.run(run())
+
+
+if __name__ == "__main__":
+    # httpx logs every address it asks at INFO.
+    logging.basicConfig(level=logging.WARNING)
+    app()

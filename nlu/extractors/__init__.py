@@ -1,0 +1,1 @@
+"""Small extractors, one per family of facts; `nlu.entities` is the door to them."""

@@ -1,0 +1,81 @@
+"""Phone numbers and citizen ID numbers, checked before they count."""
+
+import re
+from datetime import date
+from typing import Final
+
+from nlu.extractors.text import after_correction, narrow
+
+_SPOKEN: Final = str.maketrans("零〇一二两三四五六七八九幺么壹贰叁肆伍陆柒捌玖洞拐", "00122345678911123456789" "07")
+_SPOKEN_CHARS: Final = "零〇一二两三四五六七八九幺么壹贰叁肆伍陆柒捌玖洞拐"
+_MOBILE: Final = re.compile(r"1(?:3\d|4[014-9]|5[0-35-9]|6[2567]|7[0-8]|8\d|9[0-35-9])\d{8}")
+_LANDLINE: Final = re.compile(r"0(?:10|2\d|[3-9]\d\d)[2-8]\d{6,7}")
+_CODE_RUN: Final = re.compile(rf"[\d{_SPOKEN_CHARS}](?:[\s\-—–_.·()]{{0,3}}[\d{_SPOKEN_CHARS}])*(?:[\s\-]?(?:[xX×]|叉|艾克斯))?")
+_REPEAT: Final = re.compile(r"(?<!\d)([二两三四五六2-6])个([零一二三四五六七八九0-9])")
+_NOT_THIS: Final = re.compile(r"(?:打不通|停机|不用|别打|换号|旧号|以前|原来|老板|包工头|工头|公司)[^\d一二三四五六七八九]{0,6}$")
+_PROVINCES: Final = frozenset(
+    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
+)
+_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECK_DIGITS: Final = "10X98765432"
+_DIGIT: Final = re.compile(rf"[\d{_SPOKEN_CHARS}]{{4}}")
+
+
+def _spread(match: re.Match[str]) -> str:
+    count = int(match[1].translate(_SPOKEN))
+    return match[2].translate(_SPOKEN) * count
+
+
+def _codes(text: str) -> list[tuple[str, str]]:
+    """Runs of digits with what stands before each; blanks, hyphens and spoken digits made plain."""
+    plain = after_correction(_REPEAT.sub(_spread, narrow(text)), needs=_DIGIT)
+    found = []
+    for match in _CODE_RUN.finditer(plain):
+        run = re.sub(r"[\s\-—–_.·()]", "", match.group()).translate(_SPOKEN)
+        run = re.sub(r"(?:[x×]|叉|艾克斯)$", "X", run)
+        found.append((run, plain[: match.start()]))
+    return found
+
+
+def _bare_phone(run: str, before: str) -> str | None:
+    digits = run
+    if len(digits) in {13, 15} and re.match(r"(?:00)?86(?=1)", digits) and (len(digits) == 15 or before.endswith("+") or True):
+        digits = re.sub(r"^(?:00)?86", "", digits)
+    if _MOBILE.fullmatch(digits) or _LANDLINE.fullmatch(digits):
+        return digits
+    return None
+
+
+def phone(text: str) -> str | None:
+    """The speaker's phone number as digits only, or None when none passes length and prefix."""
+    numbers = [(p, before) for run, before in _codes(text) if (p := _bare_phone(run, before))]
+    if not numbers:
+        joined = "".join(run for run, _ in _codes(text))
+        return _bare_phone(joined, "") if len(joined) <= 15 else None
+    own = [p for p, before in numbers if not _NOT_THIS.search(before)]
+    mobiles = [p for p in own if p.startswith("1")]
+    return (mobiles or own or [None])[0]
+
+
+def valid_id_number(number: str, today: date) -> bool:
+    """Whether an 18-character citizen ID number has a real province, birth date and check digit."""
+    if not re.fullmatch(r"\d{17}[\dX]", number) or number[:2] not in _PROVINCES:
+        return False
+    try:
+        born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return False
+    return date(1900, 1, 1) <= born <= today and number[17] == check_digit(number[:17])
+
+
+def check_digit(first17: str) -> str:
+    """The check character of GB 11643 for the first 17 digits."""
+    return _CHECK_DIGITS[sum(int(d) * w for d, w in zip(first17, _WEIGHTS, strict=True)) % 11]
+
+
+def id_number(text: str, today: date) -> str | None:
+    """A valid citizen ID number as 18 characters with a capital X, or None."""
+    codes = [run for run, _ in _codes(text)]
+    candidates = [*codes, "".join(codes)]
+    candidates += [c + "X" for c in candidates if len(c) == 17 and re.search(r"[xX×叉]|艾克斯", text)]
+    return next((c for c in candidates if valid_id_number(c, today)), None)

@@ -1,0 +1,110 @@
+"""A throw-away PostgreSQL server for the tests: own data folder, own port, nothing kept, no root."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+START_SECONDS = 60
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_connections": "60",
+    "shared_buffers": "32MB",
+    "autovacuum": "off",
+    "jit": "off",
+}
+
+
+def binaries() -> Path | None:
+    """Return the folder of the newest PostgreSQL server installed, or None."""
+    found = [
+        path.parent
+        for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")
+        if (path.parent / "pg_ctl").exists()
+    ]
+    if found:
+        return max(found, key=lambda folder: int(folder.parent.name))
+    on_path = shutil.which("initdb")
+    return Path(on_path).parent if on_path else None
+
+
+def _as_server_user(command: list[str]) -> list[str]:
+    """PostgreSQL refuses to run as root: then it runs as the user that its package made, or as nobody."""
+    if os.geteuid() != 0:
+        return command
+    return ["runuser", "-u", _server_user(), "--", *command]
+
+
+def _server_user() -> str:
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _run(command: list[str]) -> None:
+    """Files, not pipes: the server inherits the output and would keep a pipe open for ever."""
+    with tempfile.TemporaryFile() as output:
+        done = subprocess.run(
+            _as_server_user(command),
+            stdout=output,
+            stderr=output,
+            check=False,
+            timeout=START_SECONDS,
+            cwd="/",
+        )
+        if done.returncode:
+            output.seek(0)
+            raise RuntimeError(f"{command[0]} failed: {output.read().decode(errors='replace')}")
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Run a server for as long as the block lasts; gives its URL without a database name."""
+    folder = binaries()
+    if folder is None:
+        raise RuntimeError("no PostgreSQL server found: install Debian's package postgresql")
+    base = Path(tempfile.mkdtemp(prefix="niangjia-pg-"))
+    if os.geteuid() == 0:
+        shutil.chown(base, _server_user())
+    data, port = base / "data", _free_port()
+    try:
+        _run(
+            [
+                str(folder / "initdb"),
+                "-D",
+                str(data),
+                "-U",
+                "niangjia",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "-N",
+            ]
+        )
+        options = " ".join(f"-c {name}='{value}'" for name, value in SETTINGS.items())
+        control = [str(folder / "pg_ctl"), "-D", str(data), "-w", "-l", str(base / "log")]
+        _run([*control, "-o", f"-p {port} {options}", "start"])
+        try:
+            yield f"postgresql://niangjia@127.0.0.1:{port}"
+        finally:
+            _run([*control, "-m", "immediate", "stop"])
+    finally:
+        shutil.rmtree(base, ignore_errors=True)

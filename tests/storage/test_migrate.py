@@ -1,0 +1,64 @@
+"""The migrations and the models describe the same schema, on both engines."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from storage.database import Database
+from storage.migrate import migrate, newest_revision
+from storage.models import Base
+
+
+def _differences(connection: Connection) -> list[object]:
+    return list(
+        compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata)
+    )
+
+
+async def test_migrated_schema_is_what_the_models_say(database: Database) -> None:
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(_differences) == []
+
+
+async def test_a_change_to_the_schema_would_be_noticed(database: Database) -> None:
+    async with database.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE cursors DROP COLUMN value"))
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(_differences)
+
+
+async def test_migrating_twice_changes_nothing(database: Database) -> None:
+    await migrate(database.url)
+    async with database.read() as session:
+        revision = await session.scalar(text("SELECT version_num FROM alembic_version"))
+    assert revision == newest_revision()
+
+
+async def test_processes_that_start_together_do_not_collide(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    await asyncio.gather(*(migrate(url) for _ in range(4)))
+    opened = Database(url)
+    async with opened.engine.connect() as connection:
+        assert await connection.run_sync(_differences) == []
+    await opened.close()
+
+
+async def test_a_failed_migration_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Database(f"sqlite:///{tmp_path / 'half.db'}")
+
+    def fail_at_the_end(connection: Connection) -> None:
+        connection.execute(text("CREATE TABLE half (id INTEGER)"))
+        raise RuntimeError("power cut")
+
+    monkeypatch.setattr("storage.migrate._upgrade", fail_at_the_end)
+    with pytest.raises(RuntimeError, match="power cut"):
+        await migrate(opened.url)
+    async with opened.read() as session:
+        assert (await session.scalars(text("SELECT name FROM sqlite_master"))).all() == []
+    await opened.close()
