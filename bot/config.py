@@ -26,9 +26,13 @@ class Section(BaseModel):
 class ServerSettings(Section):
     host: str = Field("127.0.0.1", description="Address to listen on; only loopback unless you set it")
     port: int = Field(8000, ge=1, le=65535, description="Port of web chat, API and console")
-    public_url: str = Field("", description="Address that workers see, e.g. https://gh.example.cn; empty: none")
+    public_url: str = Field(
+        "", description="Address that workers see, e.g. https://gh.example.cn; empty: none"
+    )
     secure_cookies: bool = Field(False, description="true when served over https: cookies are marked Secure")
-    workers_in_process: bool = Field(True, description="Run delivery, timers and polling in the serving process")
+    workers_in_process: bool = Field(
+        True, description="Run delivery, timers and polling in the serving process"
+    )
 
 
 class DataSettings(Section):
@@ -51,7 +55,9 @@ class RedisSettings(Section):
 
 
 class NluSettings(Section):
-    url: str = Field("embedded", description='"embedded" (Rasa as our child) or http://host:port of a Rasa server')
+    url: str = Field(
+        "embedded", description='"embedded" (Rasa as our child) or http://host:port of a Rasa server'
+    )
     timeout_seconds: float = Field(2.0, gt=0, le=30, description="How long a message waits for Rasa")
 
     @field_validator("url")
@@ -66,21 +72,31 @@ class TelegramSettings(Section):
     mode: Literal["polling", "webhook", "off"] = Field("off", description="How updates arrive")
     token: str = Field("", description="Bot token; set it in the environment, not in the file", repr=False)
     base_url: str = Field("https://api.telegram.org", description="Bot API server")
-    webhook_secret: str = Field("", description="Secret token of the webhook, 16 characters or more", repr=False)
+    webhook_secret: str = Field(
+        "", description="Secret token of the webhook, 16 characters or more", repr=False
+    )
     poll_seconds: int = Field(20, ge=0, le=50, description="Long-poll time of getUpdates")
 
 
 class SecuritySettings(Section):
-    keys: list[str] = Field([], description="Encryption keys (base64, 32 bytes), newest first; empty: key file", repr=False)
+    keys: list[str] = Field(
+        [], description="Encryption keys (base64, 32 bytes), newest first; empty: key file", repr=False
+    )
     session_hours: int = Field(12, ge=1, le=168, description="How long a console sign-in lasts")
     login_attempts: int = Field(5, ge=3, le=50, description="Wrong passwords in 15 minutes before a pause")
 
 
 class ChatSettings(Section):
-    text_limit: int = Field(2000, ge=200, le=20000, description="Longest text that is understood; longer is cut and said so")
+    text_limit: int = Field(
+        2000, ge=200, le=20000, description="Longest text that is understood; longer is cut and said so"
+    )
     file_limit_mb: int = Field(20, ge=1, le=50, description="Largest file a worker may send")
-    messages_per_minute: int = Field(30, ge=5, le=600, description="Per conversation; more gets a friendly wait")
-    resume_hours: int = Field(12, ge=1, le=720, description="After this pause an open form is summarised before it goes on")
+    messages_per_minute: int = Field(
+        30, ge=5, le=600, description="Per conversation; more gets a friendly wait"
+    )
+    resume_hours: int = Field(
+        12, ge=1, le=720, description="After this pause an open form is summarised before it goes on"
+    )
 
 
 class KnowledgeSettings(Section):
@@ -92,8 +108,12 @@ class SlaSettings(Section):
     """Working hours; 本地默认, 以上级规定为准."""
 
     first_response_hours: float = Field(8, gt=0, description="Working hours to the first answer, normal")
-    urgent_first_response_hours: float = Field(2, gt=0, description="Working hours to the first answer, urgent")
-    critical_first_response_minutes: float = Field(30, gt=0, description="Minutes, day and night, emergencies")
+    urgent_first_response_hours: float = Field(
+        2, gt=0, description="Working hours to the first answer, urgent"
+    )
+    critical_first_response_minutes: float = Field(
+        30, gt=0, description="Minutes, day and night, emergencies"
+    )
     close_days: dict[str, int] = Field(
         {"consult": 3, "service": 5, "dispute": 15, "complex": 30},
         description="Working days to close by difficulty class",
@@ -150,9 +170,10 @@ def load(file: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     raw: Any = {}
     if path.exists():
         try:
-            raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+            raw = yaml.safe_load(path.read_text(encoding="utf-8"))
         except yaml.YAMLError as error:
             raise ConfigError(f"{path}: not valid YAML: {error}") from error
+    raw = {} if raw is None else raw
     if not isinstance(raw, dict):
         raise ConfigError(f"{path}: must be a mapping of sections, is a {type(raw).__name__}")
     merged = _merge_environment(raw, os.environ if environ is None else environ)
@@ -230,6 +251,8 @@ def _check_together(settings: Settings, path: Path) -> None:
     if telegram.mode != "off" and not telegram.token:
         raise ConfigError(f"{path}: telegram.token: needed when telegram.mode is {telegram.mode}")
     if telegram.mode == "webhook" and len(telegram.webhook_secret) < 16:
-        raise ConfigError(f"{path}: telegram.webhook_secret: at least 16 characters when telegram.mode is webhook")
+        raise ConfigError(
+            f"{path}: telegram.webhook_secret: at least 16 characters when telegram.mode is webhook"
+        )
     if settings.knowledge.choices_score > settings.knowledge.answer_score:
         raise ConfigError(f"{path}: knowledge.choices_score: must not be above knowledge.answer_score")

@@ -10,6 +10,7 @@ from dialogs import values as effects
 from dialogs.step import Step
 from storage.models import Attachment, Consent, Conversation, Feedback, Message, Miss, Ticket
 from tickets import service
+from tickets.errors import NotAllowed
 from tickets.masking import mask_text
 from tickets.sla import SlaPolicy
 from tickets.values import NewTicket, TicketBrief
@@ -28,7 +29,12 @@ TEMPLATE_WORDS = ("number", "unit", "assignee", "first_due", "close_due")
 
 
 async def apply_effects(
-    session: AsyncSession, conversation: Conversation, message: Message, step: Step, now: datetime, policy: SlaPolicy
+    session: AsyncSession,
+    conversation: Conversation,
+    message: Message,
+    step: Step,
+    now: datetime,
+    policy: SlaPolicy,
 ) -> Applied:
     """Apply every effect in order; all or nothing with the turn."""
     work = _Work(session, conversation, message, now, policy)
@@ -39,7 +45,12 @@ async def apply_effects(
 
 class _Work:
     def __init__(
-        self, session: AsyncSession, conversation: Conversation, message: Message, now: datetime, policy: SlaPolicy
+        self,
+        session: AsyncSession,
+        conversation: Conversation,
+        message: Message,
+        now: datetime,
+        policy: SlaPolicy,
     ) -> None:
         self.session = session
         self.conversation = conversation
@@ -58,7 +69,9 @@ class _Work:
                 await self._reroute(region)
             case effects.ReopenTicket(number):
                 ticket = await self._ticket(number)
-                self._tell(await service.reopen(self.session, ticket.id, "", self.now, self.policy))
+                self._tell(
+                    await service.reopen(self.session, ticket.id, self.message.text, self.now, self.policy)
+                )
             case effects.WithdrawTicket(number):
                 ticket = await self._ticket(number)
                 await service.withdraw(self.session, ticket.id, self.now)
@@ -105,21 +118,23 @@ class _Work:
 
     async def _add(self, number: str) -> None:
         ticket = await self._ticket(number)
-        self.message.ticket_id = ticket.id
-        await self.session.execute(
-            update(Attachment).where(Attachment.message_id == self.message.id).values(ticket_id=ticket.id)
-        )
-        await service.add_from_worker(self.session, ticket.id, self.message.id, self.now)
+        if ticket.open:
+            await service.add_from_worker(self.session, ticket.id, self.message.id, self.now, self.policy)
         self._wake(ticket)
 
     async def _reroute(self, region: str) -> None:
-        briefs = await service.briefs_of(self.session, self.conversation.id, self.now, self.policy)
+        briefs = await service.briefs_of(
+            self.session, self.conversation.id, self.now, self.policy.reopen_days
+        )
         newest = next((brief for brief in briefs if brief.open), None)
         if newest is not None:
-            self._tell(await service.set_region(self.session, newest.id, region, self.now, self.policy))
+            self._tell(await service.set_region(self.session, newest.id, region, self.now))
 
     async def _ticket(self, number: str) -> Ticket:
-        return await service.own_ticket(self.session, self.conversation.id, number)
+        ticket = await service.find_ticket(self.session, self.conversation.id, number)
+        if ticket is None:  # the dialog only names tickets that it was shown
+            raise NotAllowed
+        return ticket
 
     async def _miss(self, effect: effects.LogMiss) -> None:
         self.session.add(Miss(
@@ -128,7 +143,7 @@ class _Work:
         ))  # fmt: skip
 
     def _tell(self, ticket: Ticket) -> None:
-        brief: TicketBrief = service.brief(ticket, self.now, self.policy)
+        brief: TicketBrief = service.brief(ticket, self.now, self.policy.reopen_days)
         self.applied.ticket = brief.number
         self.applied.values = {
             "number": brief.number,
@@ -140,4 +155,4 @@ class _Work:
         self._wake(ticket)
 
     def _wake(self, ticket: Ticket) -> None:
-        self.applied.topics |= {f"queue:{ticket.organization_id}", "outbox"}
+        self.applied.topics |= set(service.live_topics(ticket))

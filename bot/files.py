@@ -26,9 +26,12 @@ from storage.models import Attachment
 FILENAME_CHARACTERS = 80
 SCAN_SECONDS = 60
 TOKEN_BYTES = 32
-DANGEROUS_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]')
+# control, path and shell characters; and those that turn the reading direction (gpj.exe)
+DANGEROUS_IN_NAMES = re.compile(
+    r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]'
+)
 
-__all__ = ["AcceptedFile", "FileRefused", "FileStore", "accept_file", "find", "record"]
+__all__ = ["AcceptedFile", "FileRefused", "FileStore", "accept_file", "find", "record", "sent_file"]
 
 
 @dataclass(frozen=True)

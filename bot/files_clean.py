@@ -7,7 +7,7 @@ EXIF (place, phone model), comments and anything appended to the picture.
 import io
 import struct
 
-import filetype
+import filetype  # type: ignore[import-untyped]
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 MAX_PIXELS = 120_000_000  # a 108-megapixel phone photo passes; a decompression bomb does not
@@ -49,6 +49,11 @@ def content_type_of(data: bytes) -> str:
     return str(kind.mime)
 
 
+def is_image(data: bytes) -> bool:
+    """True when the bytes begin like a picture; nothing is decoded yet."""
+    return bool(filetype.is_image(data[:512]))
+
+
 def clean(data: bytes, content_type: str) -> tuple[bytes, bytes | None]:
     """Return the cleaned bytes and a JPEG thumbnail (None for documents)."""
     if content_type in DECODED:
@@ -61,10 +66,8 @@ def clean(data: bytes, content_type: str) -> tuple[bytes, bytes | None]:
 
 
 def _clean_image(data: bytes, content_type: str) -> tuple[bytes, bytes]:
-    # MPO is what many phones write: a JPEG with a second picture behind it
-    formats = ["JPEG", "MPO"] if content_type == "image/jpeg" else [DECODED[content_type]]
     try:
-        with Image.open(io.BytesIO(data), formats=formats) as image:
+        with Image.open(io.BytesIO(data), formats=[DECODED[content_type]]) as image:
             lossless = content_type != "image/jpeg"
             if image.width * image.height > (MAX_PIXELS_LOSSLESS if lossless else MAX_PIXELS):
                 raise FileRefused("too_large")

@@ -14,7 +14,9 @@ from knowledge.search import Hit, KnowledgeBase, SearchResult
 from nlu import emergency
 from nlu.understanding import Understander, Understanding
 
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffd\ud800-\udfff]")
+CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffd\ud800-\udfff]"
+)
 FREE_PAYLOADS = ("t:", "go:status")  # buttons that work also while a cadre is talking
 
 
@@ -35,14 +37,22 @@ def clean_text(text: str) -> str:
 class Hearing:
     """Knows when the model is needed and when the open question is enough."""
 
-    def __init__(self, engine: Engine, understander: Understander, knowledge: KnowledgeBase, text_limit: int) -> None:
+    def __init__(
+        self, engine: Engine, understander: Understander, knowledge: KnowledgeBase, text_limit: int
+    ) -> None:
         self._engine = engine
         self._understander = understander
         self.knowledge = knowledge
         self._text_limit = text_limit
 
     async def hear(
-        self, inbound: Inbound, state: State, facts: Facts, accepted: tuple[AcceptedFile, ...], *, silent: bool
+        self,
+        inbound: Inbound,
+        state: State,
+        facts: Facts,
+        accepted: tuple[AcceptedFile, ...],
+        *,
+        silent: bool,
     ) -> HeardMessage:
         """Return what was heard; never raises for a message's content."""
         full = clean_text(inbound.text)

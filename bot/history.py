@@ -39,7 +39,11 @@ async def lock_conversation(session: AsyncSession, inbound: Inbound, now: dateti
     conversation = found.scalar_one_or_none()
     if conversation is None:
         conversation = Conversation(
-            channel=inbound.channel, address=inbound.address, state_version=0, created_at=now, last_inbound_at=now
+            channel=inbound.channel,
+            address=inbound.address,
+            state_version=0,
+            created_at=now,
+            last_inbound_at=now,
         )
         session.add(conversation)
         await session.flush()
@@ -53,7 +57,9 @@ async def earlier_result(session: AsyncSession, key: str) -> TurnResult | None:
         return None
     rows = (
         await session.execute(
-            select(Message).where(Message.reply_to_id == message.id, Message.direction == "out").order_by(Message.id)
+            select(Message)
+            .where(Message.reply_to_id == message.id, Message.direction == "out")
+            .order_by(Message.id)
         )
     ).scalars()
     replies = list(rows)
@@ -85,7 +91,6 @@ async def store_inbound(
             "ranking": [[ranked.intent, round(ranked.confidence, 4)] for ranked in understanding.ranking[:3]],
         },
         created_at=now,
-        ticket_id=conversation.human_ticket_id,
     )
     session.add(message)
     await session.flush()
@@ -93,14 +98,17 @@ async def store_inbound(
 
 
 async def record_files(
-    session: AsyncSession, conversation: Conversation, message: Message, accepted: tuple[AcceptedFile, ...], now: datetime
+    session: AsyncSession,
+    conversation: Conversation,
+    message: Message,
+    accepted: tuple[AcceptedFile, ...],
+    now: datetime,
 ) -> tuple[str, ...]:
     """Make stored files part of the conversation; return their tokens."""
     sent = []
     for file in accepted:
         row = await file_rows.record(
-            session, file, conversation_id=conversation.id, message_id=message.id, now=now,
-            ticket_id=conversation.human_ticket_id,
+            session, file, conversation_id=conversation.id, message_id=message.id, now=now
         )  # fmt: skip
         sent.append(file_rows.sent_file(row))
     if sent:
@@ -134,7 +142,7 @@ async def ticket_views(
     session: AsyncSession, conversation_id: int, now: datetime, policy: SlaPolicy
 ) -> tuple[TicketView, ...]:
     """Return what the worker may know of their tickets, newest first."""
-    briefs = await service.briefs_of(session, conversation_id, now, policy)
+    briefs = await service.briefs_of(session, conversation_id, now, policy.reopen_days)
     return tuple(
         TicketView(
             number=brief.number, category=brief.category, label=brief.category_label, state=brief.state_label,
@@ -154,7 +162,9 @@ def describe(heard: HeardMessage, step: Step, knowledge: KnowledgeBase) -> dict[
     return {
         "intent": "emergency" if emergency else understanding.intent if understanding else None,
         "confidence": 1.0 if emergency else round(understanding.confidence, 4) if understanding else None,
-        "entities": {k: v for k, v in (understanding.entities if understanding else {}).items() if k not in hidden},
+        "entities": {
+            k: v for k, v in (understanding.entities if understanding else {}).items() if k not in hidden
+        },
         "faq_id": step.faq_id,
         "citations": [[citation.law, citation.article] for citation in hit.citations] if hit else [],
         "opened": [effect.category for effect in step.effects if isinstance(effect, OpenTicket)],

@@ -95,7 +95,9 @@ class TurnHandler:
         accepted: list[AcceptedFile] = []
         for file in inbound.files:
             try:
-                taken = await asyncio.to_thread(accept_file, file.data, file.filename, self._settings.file_limit)
+                taken = await asyncio.to_thread(
+                    accept_file, file.data, file.filename, self._settings.file_limit
+                )
             except FileRefused as refusal:
                 return replace(inbound, files=(), refused_file=refusal.reason), ()
             await asyncio.to_thread(self._files.put, taken)
@@ -112,13 +114,17 @@ class TurnHandler:
             seen = await history.find_conversation(session, inbound.channel, inbound.address)
         state = State.from_json(seen.state if seen else None)
         facts = self._facts(now, inbound, seen)
-        heard = await self._hearing.hear(inbound, state, facts, accepted, silent=bool(seen and seen.human_ticket_id))
+        heard = await self._hearing.hear(
+            inbound, state, facts, accepted, silent=bool(seen and seen.human_ticket_id)
+        )
         async with self._database.write() as session:
             conversation = await history.lock_conversation(session, inbound, now)
             if seen is not None and conversation.state_version != seen.state_version:
                 return None
             if seen is None and conversation.state_version != 0:
                 return None
+            if seen is not None and conversation.human_ticket_id != seen.human_ticket_id:
+                return None  # a cadre took over or handed back meanwhile
             repeated = await history.earlier_result(session, inbound.key)
             if repeated is not None:
                 return repeated
@@ -146,10 +152,14 @@ class TurnHandler:
         conversation.last_inbound_at = now
         topics = {f"conversation:{conversation.id}"}
         if conversation.human_ticket_id is not None and heard.silent:
-            await service.add_from_worker(session, conversation.human_ticket_id, message.id, now)
+            await service.add_from_worker(
+                session, conversation.human_ticket_id, message.id, now, self._policy
+            )
             conversation.state_version += 1
             return TurnResult((), last_message_id=message.id), topics | {"outbox"}
-        facts = replace(facts, tickets=await history.ticket_views(session, conversation.id, now, self._policy))
+        facts = replace(
+            facts, tickets=await history.ticket_views(session, conversation.id, now, self._policy)
+        )
         facts = replace(facts, faq=self._hearing.named_answers(inbound, State.from_json(conversation.state)))
         step = self._advance(State.from_json(conversation.state), replace(heard.heard, files=tokens), facts)
         applied = await apply_effects(session, conversation, message, step, now, self._policy)
@@ -174,7 +184,9 @@ class TurnHandler:
 def render(replies: tuple[Reply, ...], applied: Applied) -> tuple[Outbound, ...]:
     """Return what is sent: templates filled with the ticket that the step opened or moved."""
     filled = [
-        replace(reply, text=reply.text.format_map(applied.values), template=False) if reply.template else reply
+        replace(reply, text=reply.text.format_map(applied.values), template=False)
+        if reply.template
+        else reply
         for reply in replies
     ]
     return tuple(
@@ -188,5 +200,3 @@ def _where(defect: BaseException) -> str:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
-
-

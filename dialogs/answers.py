@@ -7,7 +7,15 @@ from dialogs.values import AddToTicket, Answer, Choice, LogMiss, OpenTicket, Sav
 from nlu import entities
 from nlu.understanding import INTENTS, Understanding
 
-CLAIM_FACTS = ("amount_yuan", "months_owed", "months_worked", "people_count", "boss_unreachable", "employer", "worksite")
+CLAIM_FACTS = (
+    "amount_yuan",
+    "months_owed",
+    "months_worked",
+    "people_count",
+    "boss_unreachable",
+    "employer",
+    "worksite",
+)
 TALK_REPLIES = frozenset({
     "greet", "goodbye", "thanks", "help", "chitchat", "abuse", "privacy_request", "affirm", "deny", "cancel", "correct",
 })  # fmt: skip
@@ -26,7 +34,9 @@ class Consultation:
         if heard is None:
             return self.from_knowledge(talk, None)
         intent = heard.intent
-        if intent == "emergency":  # the rules decide on emergencies; the model's guess gets help, not an alarm
+        if (
+            intent == "emergency"
+        ):  # the rules decide on emergencies; the model's guess gets help, not an alarm
             return self._unclear_danger(talk)
         if intent == "human_handoff":
             return self.human(talk)
@@ -42,7 +52,12 @@ class Consultation:
 
     def _matter(self, talk: Talk, heard: Understanding) -> Talk:
         flow = self.flow_for(talk, heard.intent)
-        if flow is not None and flow.enter == "start" and not heard.unsure and not slots.is_question(talk.heard.text):
+        if (
+            flow is not None
+            and flow.enter == "start"
+            and not heard.unsure
+            and not slots.is_question(talk.heard.text)
+        ):
             return self.begin_flow(talk, flow)
         return self.from_knowledge(talk, heard)
 
@@ -111,17 +126,23 @@ class Consultation:
         if talk.state.frame is None:
             choices.append(Choice(talk.replies("button_none_of_these"), buttons.make("go", "none")))
         lines = "\n".join(f"{index}. {hit.question}" for index, hit in enumerate(hits, 1))
-        return talk.say_key("did_you_mean", *choices, lines=lines).with_state(
-            offered=tuple(hit.faq_id for hit in hits)
-        ).do(LogMiss("unsure", hits[0].intent if hits else None, hits[0].faq_id if hits else None, _score(talk)))
+        return (
+            talk.say_key("did_you_mean", *choices, lines=lines)
+            .with_state(offered=tuple(hit.faq_id for hit in hits))
+            .do(
+                LogMiss(
+                    "unsure", hits[0].intent if hits else None, hits[0].faq_id if hits else None, _score(talk)
+                )
+            )
+        )
 
     def no_answer(self, talk: Talk, heard: Understanding | None) -> Talk:
         """Say so honestly and offer a person."""
         key = "no_answer" if talk.state.confused == 0 else "no_answer_again"
         choices = [Choice(talk.replies("button_human"), buttons.make("go", "human"))]
         likely = [ranked.intent for ranked in heard.ranking[:3]] if heard is not None else []
-        for flow in [flow for flow in map(lambda name: self.flow_for(talk, name), likely) if flow is not None][:2]:
-            choices.append(Choice(flow.offer_label, buttons.make("flow", flow.flow)))
+        flows = [flow for flow in (self.flow_for(talk, name) for name in likely) if flow is not None]
+        choices += [Choice(flow.offer_label, buttons.make("flow", flow.flow)) for flow in flows[:2]]
         choices.append(Choice(talk.replies("button_menu"), buttons.make("go", "menu")))
         intent = heard.intent if heard is not None else None
         return (
@@ -144,7 +165,9 @@ class Consultation:
         opening = talk.heard.text if flow.enter == "start" else ""
         frame = talk.forms.begin(flow.flow, state.runs + 1, known_before, opening)
         paused = state.frame if state.frame is not None and state.frame.flow != flow.flow else state.paused
-        talk = talk.with_state(frame=frame, paused=paused, runs=state.runs + 1, confused=0, awaiting=None, offered=())
+        talk = talk.with_state(
+            frame=frame, paused=paused, runs=state.runs + 1, confused=0, awaiting=None, offered=()
+        )
         known = talk.forms.summary(frame)
         text = flow.begin.strip()
         if frame.values and known != talk.replies("summary_empty"):
@@ -180,9 +203,7 @@ class Consultation:
 
     def menu_choices(self, talk: Talk) -> tuple[Choice, ...]:
         """Return the menu: the services, status, a person."""
-        services = [
-            Choice(flow.offer_label, buttons.make("flow", flow.flow)) for flow in talk.flows.values()
-        ]
+        services = [Choice(flow.offer_label, buttons.make("flow", flow.flow)) for flow in talk.flows.values()]
         return (
             *services,
             Choice(talk.replies("button_status"), buttons.make("go", "status")),
@@ -204,10 +225,14 @@ class Consultation:
                 result=ticket.result or "",
             ))  # fmt: skip
             if ticket.open:
-                choices.append(Choice(talk.replies("button_add", number=ticket.number[-4:]), f"t:{ticket.number}:add"))
+                choices.append(
+                    Choice(talk.replies("button_add", number=ticket.number[-4:]), f"t:{ticket.number}:add")
+                )
             elif ticket.can_reopen:
                 choices.append(
-                    Choice(talk.replies("button_reopen", number=ticket.number[-4:]), f"t:{ticket.number}:reopen")
+                    Choice(
+                        talk.replies("button_reopen", number=ticket.number[-4:]), f"t:{ticket.number}:reopen"
+                    )
                 )
         return talk.say("\n\n".join(lines), *choices[:4])
 
@@ -248,11 +273,16 @@ class Consultation:
         if already is not None:
             return talk.say(text).do(AddToTicket(already.number))
         found = entities.extract(talk.heard.text, talk.facts.now.date())
-        region = found.get("region") or talk.state.heard_facts.get("region") or talk.facts.profile.get("region")
+        region = (
+            found.get("region") or talk.state.heard_facts.get("region") or talk.facts.profile.get("region")
+        )
         opened = OpenTicket(
             category="emergency",
             title=talk.replies(f"emergency_title_{kind}"),
-            facts={"kind": kind, **{k: v for k, v in found.items() if k in ("people_count", "employer", "region")}},
+            facts={
+                "kind": kind,
+                **{k: v for k, v in found.items() if k in ("people_count", "employer", "region")},
+            },
             sensitive={},
             urgency="critical",
             region=_maybe_text(region),
@@ -296,7 +326,7 @@ def _score(talk: Talk) -> float | None:
 
 def _topic(talk: Talk) -> str:
     intent = talk.state.last_intent
-    return INTENTS[intent].label if intent in INTENTS else talk.replies("human_title")
+    return INTENTS[intent].label if intent and intent in INTENTS else talk.replies("human_title")
 
 
 def _maybe_text(value: object) -> str | None:

@@ -1,13 +1,13 @@
 """Button payloads: short, readable, valid for good, so that an old button can still be understood.
 
-    flow:<name>               begin a flow
-    s:<run>:<slot>:<index>    choose an option of a question
-    do:<run>:<action>         skip, back, pause, cancel, submit, edit, resume, restart, yes:<consent>, no:<consent>,
-                              edit.<slot>
-    faq:<id>  more:<id>       show an answer, or its second half
-    ok:<id>   no:<id>         "解决了吗"
-    t:<number>:<action>       status, reopen, withdraw, r1 … r5
-    go:<word>                 menu, human, status, privacy, help
+flow:<name>               begin a flow
+s:<run>:<slot>:<index>    choose an option of a question
+do:<run>:<action>         skip, back, pause, cancel, submit, edit, resume, restart, yes:<consent>, no:<consent>,
+                          edit.<slot>
+faq:<id>  more:<id>       show an answer, or its second half
+ok:<id>   no:<id>         "解决了吗"
+t:<number>:<action>       status, reopen, withdraw, r1 … r5
+go:<word>                 menu, human, status, privacy, help
 """
 
 from dataclasses import dataclass

@@ -15,7 +15,9 @@ class Controls:
 
     def __init__(self, path: Path = TABLE) -> None:
         raw: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        self._table = [(action, re.compile("|".join(f"(?:{p})" for p in patterns))) for action, patterns in raw.items()]
+        self._table = [
+            (action, re.compile("|".join(f"(?:{p})" for p in patterns))) for action, patterns in raw.items()
+        ]
 
     def match(self, text: str) -> str | None:
         """Return the action that the whole message asks for, else None."""

@@ -87,9 +87,10 @@ class Engine:
 
 
 def _has_words(text: str) -> bool:
-    return any(character.isalnum() for character in text) or entities.parse_slot("yes_no", text, _ANY_DAY) is not None
-
-
+    return (
+        any(character.isalnum() for character in text)
+        or entities.parse_slot("yes_no", text, _ANY_DAY) is not None
+    )
 
 
 def build_engine(flows: Mapping[str, Flow]) -> Engine:

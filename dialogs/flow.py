@@ -81,7 +81,9 @@ def _kind(raw: Any) -> str:
 
 Step = SlotStep | ConsentStep | SayStep
 TaggedStep = Annotated[
-    Annotated[SlotStep, Tag("slot")] | Annotated[ConsentStep, Tag("consent")] | Annotated[SayStep, Tag("say")],
+    Annotated[SlotStep, Tag("slot")]
+    | Annotated[ConsentStep, Tag("consent")]
+    | Annotated[SayStep, Tag("say")],
     Discriminator(_kind),
 ]
 

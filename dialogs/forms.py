@@ -66,7 +66,9 @@ class Forms:
 
     def put(self, frame: Frame, values: Mapping[str, Any], answered: str | None = None) -> Frame:
         """Return the frame with these answers; `answered` is the question they answer, for going back."""
-        order = (*(name for name in frame.answered if name != answered), answered) if answered else frame.answered
+        order = (
+            (*(name for name in frame.answered if name != answered), answered) if answered else frame.answered
+        )
         return replace(
             frame,
             values={**frame.values, **values},
@@ -78,7 +80,9 @@ class Forms:
     def skip(self, frame: Frame, slot: str) -> Frame:
         """Return the frame with the question left out by the person's wish."""
         cleaned = frame.without(slot)
-        return replace(cleaned, skipped=(*cleaned.skipped, slot), answered=(*cleaned.answered, slot), attempts=0)
+        return replace(
+            cleaned, skipped=(*cleaned.skipped, slot), answered=(*cleaned.answered, slot), attempts=0
+        )
 
     def go_back(self, frame: Frame) -> Frame | None:
         """Return the frame before the last answer, None at the beginning."""
@@ -175,7 +179,11 @@ class Forms:
     def submit(self, frame: Frame) -> OpenTicket:
         """Return the effect that makes a ticket of the frame."""
         flow = self.flows[frame.flow]
-        shown = {name: step for name, step in flow.slots.items() if name in frame.values and self.applies(frame, step)}
+        shown = {
+            name: step
+            for name, step in flow.slots.items()
+            if name in frame.values and self.applies(frame, step)
+        }
         sensitive = {name: frame.values[name] for name, step in shown.items() if step.sensitive}
         facts = {name: frame.values[name] for name, step in shown.items() if not step.sensitive}
         facts |= {flag: frame.values[flag] for flag in FLAGS if flag in frame.values}

@@ -154,7 +154,9 @@ class Presses:
             return talk.say_key(again, stars="★" * stars).do(RateTicket(number, stars)).ask_again()
         if action == "reopen":
             if ticket.open or not ticket.can_reopen:
-                return talk.say_key("reopen_open" if ticket.open else "reopen_late", number=number).ask_again()
+                return talk.say_key(
+                    "reopen_open" if ticket.open else "reopen_late", number=number
+                ).ask_again()
             return talk.do(ReopenTicket(number)).say_template(talk.replies("reopened"))
         if action == "add" and ticket.open:
             return talk.with_state(awaiting=f"add:{number}").say_key("add_what", number=number)

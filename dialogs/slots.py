@@ -11,7 +11,21 @@ STRICT_TYPES = frozenset({
     "amount_yuan", "monthly_wage", "months_owed", "date", "phone", "id_number", "region", "people_count",
     "work_years", "pregnancy_week", "injury_grade", "children_count", "yes_no", "choice", "choices",
 })  # fmt: skip
-ORDINALS = {"一": 0, "二": 1, "两": 1, "三": 2, "四": 3, "五": 4, "六": 5, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4, "6": 5}
+ORDINALS = {
+    "一": 0,
+    "二": 1,
+    "两": 1,
+    "三": 2,
+    "四": 3,
+    "五": 4,
+    "六": 5,
+    "1": 0,
+    "2": 1,
+    "3": 2,
+    "4": 3,
+    "5": 4,
+    "6": 5,
+}
 ORDINAL = re.compile(r"^(?:我?选?第?)([一二两三四五六1-6])(?:个|种|项|条|样|号)?(?:吧|嘛)?$")
 QUESTION = re.compile(
     r"[?？]$|[吗么呢]$|(怎么|咋个?|多少|几时|啥时候|什么时候|为什么|为啥|能不能|可不可以|要不要|是不是|有没有|哪里|哪点|哪个|"
@@ -50,7 +64,7 @@ def parse(step: SlotStep, text: str, today: date) -> Any | None:
 def match_option(options: list[Option], text: str) -> Option | None:
     """Return the one option that the words name, by label, other words, or "第二个"; None when unclear."""
     for option in options:
-        if text == option.label or text == option.value:
+        if text in (option.label, option.value):
             return option
     index = ordinal(text)
     if index is not None and index < len(options):
@@ -93,7 +107,11 @@ def mask(value: str) -> str:
     """Return a phone, ID number, bank card or name with its middle hidden."""
     if len(value) <= 4:
         return value[:1] + "*" * (len(value) - 1)
-    return value[:3] + "*" * max(4, len(value) - 7) + value[-4:] if len(value) > 7 else value[0] + "***" + value[-1]
+    return (
+        value[:3] + "*" * max(4, len(value) - 7) + value[-4:]
+        if len(value) > 7
+        else value[0] + "***" + value[-1]
+    )
 
 
 def volunteered(flow: Flow, text: str, today: date) -> dict[str, Any]:

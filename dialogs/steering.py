@@ -7,7 +7,7 @@ from dialogs.answers import Consultation
 from dialogs.forms import EDIT, REVIEW
 from dialogs.state import Frame
 from dialogs.step import Talk
-from dialogs.values import AddToTicket, RecordConsent, ReopenTicket, RerouteTicket, SaveProfile
+from dialogs.values import AddToTicket, RecordConsent, RerouteTicket, SaveProfile
 from nlu import entities
 
 
@@ -88,10 +88,9 @@ class Steering:
         step = talk.forms.open_consent(frame)
         assert step is not None
         talk = talk.do(RecordConsent(f"{frame.flow}.{step.consent}", granted))
-        changed = replace(
-            frame, consents={**frame.consents, step.consent: granted}, answered=(*frame.answered, f"consent:{step.consent}"),
-            attempts=0,
-        )  # fmt: skip
+        consents = {**frame.consents, step.consent: granted}
+        answered = (*frame.answered, f"consent:{step.consent}")
+        changed = replace(frame, consents=consents, answered=answered, attempts=0)
         if not granted:
             talk = talk.say(step.refused)
         return talk.ask_next(changed)
@@ -114,7 +113,9 @@ class Steering:
         paused = talk.state.paused
         assert paused is not None
         talk = talk.with_state(frame=paused, paused=None)
-        text = talk.replies("resumed", title=talk.flows[paused.flow].title, summary=talk.forms.summary(paused))
+        text = talk.replies(
+            "resumed", title=talk.flows[paused.flow].title, summary=talk.forms.summary(paused)
+        )
         return talk.say(text).ask_next(paused)
 
     def restart(self, talk: Talk, frame: Frame) -> Talk:
@@ -139,7 +140,9 @@ class Steering:
             region = entities.parse_slot("region", talk.heard.text, talk.facts.now.date())
             if region is None or slots.is_question(talk.heard.text):
                 return None
-            talk = talk.with_state(awaiting=None).do(RerouteTicket(str(region)), SaveProfile({"region": region}))
+            talk = talk.with_state(awaiting=None).do(
+                RerouteTicket(str(region)), SaveProfile({"region": region})
+            )
             return talk.say_template(talk.replies("rerouted"))
         cleared = talk.with_state(awaiting=None)
         if kind == "add":
@@ -158,7 +161,11 @@ class Steering:
             kept = replace(frame, files=(*frame.files, *heard.files))
             talk = talk.say_key("file_kept", count=len(kept.files))
             return talk.with_frame(kept).ask_again()
-        number = (talk.state.awaiting or "").removeprefix("add:") if (talk.state.awaiting or "").startswith("add:") else ""
+        number = (
+            (talk.state.awaiting or "").removeprefix("add:")
+            if (talk.state.awaiting or "").startswith("add:")
+            else ""
+        )
         open_one = next((t for t in talk.facts.tickets if t.open and number in ("", t.number)), None)
         if open_one is not None:
             talk = talk.with_state(awaiting=None)
@@ -183,5 +190,3 @@ class Steering:
         if talk.state.paused is not None:
             return self.consultation.offer_resume(talk)
         return talk.say_key("menu", *self.consultation.menu_choices(talk))
-
-

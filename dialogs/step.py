@@ -77,7 +77,9 @@ class Talk:
             return self
         title = self.flows[frame.flow].title
         question = self.forms.question(frame)
-        return self.say(self.replies("back_to_question", title=title) + "\n" + question.text, *question.choices)
+        return self.say(
+            self.replies("back_to_question", title=title) + "\n" + question.text, *question.choices
+        )
 
     def finish(self) -> Step:
         """Return the step; a conversation is never left without an answer."""

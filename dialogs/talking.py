@@ -43,7 +43,12 @@ class FormTalk:
 
     def _asks_for_human(self, talk: Talk) -> bool:
         heard = talk.heard.understanding
-        return heard is not None and heard.intent == "human_handoff" and not heard.unsure and heard.confidence >= SURE
+        return (
+            heard is not None
+            and heard.intent == "human_handoff"
+            and not heard.unsure
+            and heard.confidence >= SURE
+        )
 
     def _answer(self, talk: Talk, frame: Frame) -> Talk:
         step = talk.forms.open_slot(frame)
@@ -76,7 +81,11 @@ class FormTalk:
         heard, text = talk.heard.understanding, talk.heard.text
         if heard is None:
             return False
-        if heard.intent in TALK_INTENTS and heard.confidence >= 0.7 and (value is None or step.type in {"text", "name"}):
+        if (
+            heard.intent in TALK_INTENTS
+            and heard.confidence >= 0.7
+            and (value is None or step.type in {"text", "name"})
+        ):
             return True
         if not slots.is_question(text):
             return value is None and heard.intent != "out_of_scope" and heard.confidence >= SURE
@@ -114,7 +123,7 @@ class FormTalk:
         return (aside or talk.say_key("please_choose")).ask_again()
 
     def _correction(self, talk: Talk, frame: Frame) -> Talk | None:
-        """ "刚才说错了,是三万": find the slot meant, by its name or by what fits the new value. """
+        """ "刚才说错了,是三万": find the slot meant, by its name or by what fits the new value."""
         text, today = talk.heard.text, talk.facts.now.date()
         if not entities.is_correction(text):
             return None
@@ -129,7 +138,9 @@ class FormTalk:
         if named is not None and named.slot in frame.values:
             reopened = replace(frame.without(named.slot), asked=named.slot)
             question = talk.forms.question(reopened)
-            return talk.with_frame(reopened).say(talk.replies("ask_correct") + question.text, *question.choices)
+            return talk.with_frame(reopened).say(
+                talk.replies("ask_correct") + question.text, *question.choices
+            )
         found = slots.volunteered(flow, text, today)
         if found:
             return talk.say_key("changed").ask_next(talk.forms.put(frame, found))
@@ -144,7 +155,11 @@ class FormTalk:
             if step.label in talk.heard.text:
                 return step
         target = entities.correction_target(talk.heard.text)
-        return next((step for step in slots_of.values() if target in {step.slot, step.type}), None) if target else None
+        return (
+            next((step for step in slots_of.values() if target in {step.slot, step.type}), None)
+            if target
+            else None
+        )
 
     def _candidates(self, talk: Talk, frame: Frame) -> list[SlotStep]:
         """Answered questions, the latest first: what a correction without a name most likely means."""

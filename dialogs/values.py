@@ -168,6 +168,14 @@ class RecordFeedback:
 
 
 Effect = (
-    OpenTicket | AddToTicket | RerouteTicket | ReopenTicket | WithdrawTicket | RateTicket | SaveProfile | RecordConsent | LogMiss
+    OpenTicket
+    | AddToTicket
+    | RerouteTicket
+    | ReopenTicket
+    | WithdrawTicket
+    | RateTicket
+    | SaveProfile
+    | RecordConsent
+    | LogMiss
     | RecordFeedback
 )

@@ -3,12 +3,11 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.tokens import normalise, tokens
+from knowledge.tokens import tokens
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int64]
@@ -25,109 +24,66 @@ class Document:
     sentences: tuple[str, ...]
     answer: str
 
+    @property
+    def passage(self) -> str:
+        """Question and answer as one text: alone the best single match for a worker's own words."""
+        return f"{self.sentences[0]} {self.answer}"
+
 
 # Columns of the feature matrix; each lies between about 0 and 1.
 COLUMNS = (
     "closest",  # closest sentence, centred cosine
     "theme",  # mean of the entry's sentences
-    "answer",  # the answer's own text
-    "bm25",  # against the best that the query could reach
-    "covered",  # share of the closest sentence's words that the query has
-    "characters",  # overlap of character pairs with the closest sentence
+    "answer",  # question and answer as one passage
+    "words",  # BM25 against the best that the query could reach
 )
-VECTOR_COLUMNS = COLUMNS[:3]
 
 
 class WordIndex:
-    """BM25 over entries, and overlap with single sentences."""
+    """BM25 over whole entries: every sentence counts its words once, the answer counts less."""
 
-    def __init__(self, documents: Sequence[Document], owner: Indices) -> None:
-        self._owner = owner
+    def __init__(self, documents: Sequence[Document]) -> None:
         self._entries = len(documents)
-        sentences = [sentence for document in documents for sentence in document.sentences]
-        words = [Counter(tokens(sentence)) for sentence in sentences]
-        answers = [Counter(tokens(document.answer)) for document in documents]
-        self._build_entries(words, answers)
-        self._words = _Postings([set(counter) for counter in words], self.idf)
-        pairs = [_pairs(sentence) for sentence in sentences]
-        self._pairs = _Postings(pairs, _idf(pairs))
-
-    def _build_entries(self, words: Sequence[Counter[str]], answers: Sequence[Counter[str]]) -> None:
-        weights: list[dict[str, float]] = [defaultdict(float) for _ in range(self._entries)]
-        for entry, counter in zip(self._owner.tolist(), words, strict=True):
-            for word in counter:
-                weights[entry][word] += 1.0
-        for entry, counter in enumerate(answers):
-            for word in counter:
-                weights[entry][word] += _ANSWER_WEIGHT
-        self.idf = _idf([set(weight) for weight in weights])
-        mean = float(np.mean([sum(weight.values()) for weight in weights])) if weights else 1.0
-        gathered: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        for entry, weight in enumerate(weights):
-            norm = _SATURATION * (1 - _LENGTH + _LENGTH * sum(weight.values()) / max(mean, 1e-9))
-            for word, value in weight.items():
-                gathered[word].append((entry, self.idf[word] * value * (_SATURATION + 1) / (value + norm)))
-        self._postings = {
-            word: (np.array([e for e, _ in found], np.int64), np.array([w for _, w in found], np.float32))
-            for word, found in gathered.items()
+        bags = [_weighted_words(document) for document in documents]
+        counts = Counter(word for bag in bags for word in bag)
+        self._idf = {
+            word: float(np.log(1 + (len(bags) - count + 0.5) / (count + 0.5))) for word, count in counts.items()
         }
-        self._unknown = float(np.log(1 + 2 * self._entries + 1))
+        self._unknown = float(np.log(2 + 2 * len(bags)))
+        self._postings = self._weigh(bags)
 
-    def bm25(self, words: set[str]) -> Floats:
+    def _weigh(self, bags: Sequence[dict[str, float]]) -> dict[str, tuple[Indices, Floats]]:
+        mean = max(float(np.mean([sum(bag.values()) for bag in bags])), 1e-9) if bags else 1.0
+        found: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for entry, bag in enumerate(bags):
+            norm = _SATURATION * (1 - _LENGTH + _LENGTH * sum(bag.values()) / mean)
+            for word, value in bag.items():
+                found[word].append((entry, self._idf[word] * value * (_SATURATION + 1) / (value + norm)))
+        return {
+            word: (np.array([e for e, _ in rows], np.int64), np.array([w for _, w in rows], np.float32))
+            for word, rows in found.items()
+        }
+
+    def scores(self, text: str) -> Floats:
         """Score of every entry, divided by what all words of the query together could give."""
         scores = np.zeros(self._entries, np.float32)
         best = 0.0
-        for word in words:
-            best += self.idf.get(word, self._unknown) * (_SATURATION + 1)
+        for word in set(tokens(text)):
+            best += self._idf.get(word, self._unknown) * (_SATURATION + 1)
             found = self._postings.get(word)
             if found is not None:
                 scores[found[0]] += found[1]
         return scores / best if best else scores
 
-    def sentence_overlap(self, words: set[str], text: str) -> tuple[Floats, Floats]:
-        """Per sentence: share of its words that the query has; Dice overlap of character pairs."""
-        mine = _pairs(text)
-        shared = self._pairs.shared(mine)
-        total = self._pairs.weights + self._pairs.weight_of(mine)
-        covered = self._words.shared(words) / np.maximum(self._words.weights, 1e-6)
-        return covered, 2 * shared / np.maximum(total, 1e-6)
 
-
-class _Postings:
-    """Weighted set overlap of one query with many sentences."""
-
-    def __init__(self, sets: Sequence[set[str]], idf: dict[str, float]) -> None:
-        self._idf = idf
-        self.weights = np.array([sum(idf[item] for item in items) for items in sets], np.float32)
-        gathered: dict[str, list[int]] = defaultdict(list)
-        for number, items in enumerate(sets):
-            for item in items:
-                gathered[item].append(number)
-        self._found = {item: np.array(numbers, np.int64) for item, numbers in gathered.items()}
-        self._unknown = float(np.log(1 + 2 * len(sets) + 1))
-
-    def weight_of(self, items: set[str]) -> float:
-        return sum(self._idf.get(item, self._unknown) for item in items)
-
-    def shared(self, items: set[str]) -> Floats:
-        total = np.zeros(len(self.weights), np.float32)
-        for item in items:
-            numbers = self._found.get(item)
-            if numbers is not None:
-                total[numbers] += self._idf[item]
-        return total
-
-
-def _pairs(text: str) -> set[str]:
-    letters = [character for character in normalise(text) if character.isalnum()]
-    return {left + right for left, right in pairwise(letters)}
-
-
-def _idf(sets: Sequence[set[str]]) -> dict[str, float]:
-    counts = Counter(item for items in sets for item in items)
-    return {
-        item: float(np.log(1 + (len(sets) - count + 0.5) / (count + 0.5))) for item, count in counts.items()
-    }
+def _weighted_words(document: Document) -> dict[str, float]:
+    bag: dict[str, float] = defaultdict(float)
+    for sentence in document.sentences:
+        for word in set(tokens(sentence)):
+            bag[word] += 1.0
+    for word in set(tokens(document.answer)):
+        bag[word] += _ANSWER_WEIGHT
+    return bag
 
 
 class VectorIndex:
@@ -142,7 +98,7 @@ class VectorIndex:
         self._answers = _unit(answers - self._answer_centre)
 
     def columns(self, query: Floats) -> list[Floats]:
-        """One column for each of VECTOR_COLUMNS."""
+        """The first three of COLUMNS."""
         centred = _unit(query - self.centre)
         closest = np.maximum.reduceat(self.sentences @ centred, self._starts)
         return [closest, self.themes @ centred, self._answers @ centred]
@@ -161,12 +117,11 @@ class SearchIndex:
 
     def __init__(self, documents: Sequence[Document], sentences: Floats | None, answers: Floats | None) -> None:
         counts = np.array([len(document.sentences) for document in documents], np.int64)
-        self.starts: Indices = np.cumsum(counts) - counts
-        owner = np.repeat(np.arange(len(documents), dtype=np.int64), counts)
+        starts: Indices = np.cumsum(counts) - counts
         self.size = len(documents)
-        self.words = WordIndex(documents, owner)
+        self.words = WordIndex(documents)
         with_vectors = sentences is not None and answers is not None and self.size > 0
-        self.vectors = VectorIndex(sentences, answers, self.starts) if with_vectors else None
+        self.vectors = VectorIndex(sentences, answers, starts) if with_vectors else None
 
     def accepts(self, embedding: Floats | None) -> bool:
         """Whether the vector can be compared with ours: same length, and a number in every place."""
@@ -182,9 +137,5 @@ class SearchIndex:
         if self.vectors is not None and embedding is not None and self.accepts(embedding):
             for column, values in enumerate(self.vectors.columns(embedding)):
                 result[:, column] = values
-        words = set(tokens(text))
-        covered, characters = self.words.sentence_overlap(words, text)
-        result[:, 3] = self.words.bm25(words)
-        result[:, 4] = np.maximum.reduceat(covered, self.starts)
-        result[:, 5] = np.maximum.reduceat(characters, self.starts)
+        result[:, -1] = self.words.scores(text)
         return result

@@ -5,9 +5,12 @@ import re
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import yaml
 
 DICTIONARY = Path(__file__).parent.parent / "nlu" / "jieba_labour.txt"
+SYNONYMS = Path(__file__).with_name("synonyms.yml")
 MAX_CHARACTERS = 400
 _WORD = re.compile(r"[0-9a-z㐀-鿿]+")
 # Words that say nothing about the subject; question words of several dialects among them.
@@ -35,7 +38,15 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFKC", text[: MAX_CHARACTERS * 2]).lower()[:MAX_CHARACTERS]
 
 
+@lru_cache(maxsize=1)
+def _synonyms() -> dict[str, str]:
+    groups = cast(list[list[str]], yaml.safe_load(SYNONYMS.read_text(encoding="utf-8")))
+    return {word: group[0] for group in groups for word in group}
+
+
 def tokens(text: str) -> list[str]:
-    """Words with their inner words (劳动合同 gives 劳动, 合同, 劳动合同), without stop words."""
+    """Words with their inner words (劳动合同 gives 劳动, 合同, 劳动合同), without stop words;
+    words that mean the same become one."""
     found = [word for run in _WORD.findall(normalise(text)) for word in _tokenizer().cut_for_search(run)]
-    return [word for word in found if word not in _STOP]
+    same = _synonyms()
+    return [same.get(word, word) for word in found if word not in _STOP]

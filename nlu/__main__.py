@@ -12,7 +12,10 @@ from typing import Annotated, Any
 
 import typer
 
-from nlu import slot_eval
+try:
+    from nlu import slot_eval
+except ImportError:
+    slot_eval = None
 from nlu.evaluation import Line, figures, predict, read_lines, write_predictions
 from nlu.rasa_client import RasaUnderstander
 from nlu.server import RasaServer
@@ -21,7 +24,9 @@ from nlu.understanding import Understanding
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
 
-DataFolder = Annotated[Path, typer.Option("--data", envvar="NIANGJIA_DATA__FOLDER", help="Where models are kept.")]
+DataFolder = Annotated[
+    Path, typer.Option("--data", envvar="NIANGJIA_DATA__FOLDER", help="Where models are kept.")
+]
 LinesFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
 
 # Patience instead of the keyword fallback: an evaluation must measure the model, on a busy machine too.
@@ -30,7 +35,9 @@ _EVALUATION_TIMEOUT_SECONDS = 30.0
 
 @app.command()
 def train(
-    if_needed: Annotated[bool, typer.Option("--if-needed", help="Do nothing if a model fits the data.")] = False,
+    if_needed: Annotated[
+        bool, typer.Option("--if-needed", help="Do nothing if a model fits the data.")
+    ] = False,
     baseline: Annotated[bool, typer.Option("--baseline", help="Rasa's default pipeline instead.")] = False,
     data: DataFolder = DEFAULT_DATA_FOLDER,
 ) -> None:
@@ -41,7 +48,9 @@ def train(
 @app.command()
 def evaluate(
     file: LinesFile,
-    baseline: Annotated[bool, typer.Option("--baseline", help="Measure Rasa's default pipeline too.")] = False,
+    baseline: Annotated[
+        bool, typer.Option("--baseline", help="Measure Rasa's default pipeline too.")
+    ] = False,
     predictions: Annotated[Path | None, typer.Option(help="Write what was predicted for each line.")] = None,
     data: DataFolder = DEFAULT_DATA_FOLDER,
 ) -> None:
@@ -70,7 +79,7 @@ def _understood(pipeline: Pipeline, lines: Sequence[Line], data: Path) -> list[U
     model = ensure_model(pipeline, data)
 
     async def run() -> list[Understanding]:
-        async with RasaServer(model) as server:
+        async with RasaServer(model, with_tensorflow=not pipeline.own_components) as server:
             await server.wait_ready()
             understander = RasaUnderstander(lambda: server.url, timeout_seconds=_EVALUATION_TIMEOUT_SECONDS)
             try:

@@ -56,12 +56,16 @@ def figures(lines: Sequence[Line], predictions: Sequence[Understanding]) -> dict
     """All figures as JSON-ready values. `sources` tells how many answers the model, rules and keywords gave."""
     count = len(lines)
     right = [given.intent in line.accepted for line, given in zip(lines, predictions, strict=True)]
-    within = [bool(_first_three(given) & line.accepted) for line, given in zip(lines, predictions, strict=True)]
+    strict = [given.intent == line.intent for line, given in zip(lines, predictions, strict=True)]
+    within = [
+        bool(_first_three(given) & line.accepted) for line, given in zip(lines, predictions, strict=True)
+    ]
     per_intent = _per_intent(lines, predictions)
     supported = [entry["f1"] for entry in per_intent.values() if entry["support"]]
     return {
         "n": count,
         "accuracy": _share(sum(right), count),
+        "accuracy_first_label": _share(sum(strict), count),
         "macro_f1": round(sum(supported) / len(supported), 4) if supported else 0.0,
         "top3": _share(sum(within), count),
         "unsure": _share(sum(given.unsure for given in predictions), count),

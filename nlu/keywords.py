@@ -46,6 +46,11 @@ class KeywordScorer:
             ]
             self._exact.update({_bare(phrase): intent for phrase in entry.get("exact", ())})
 
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """The intents that the table names."""
+        return tuple(self._phrases)
+
     @classmethod
     def standard(cls) -> KeywordScorer:
         """The scorer over nlu/keywords.yml."""

@@ -111,7 +111,9 @@ class RasaUnderstander:
 
 
 def _from_model(parsed: _Parsed, found: Mapping[str, object]) -> Understanding:
-    ranking = tuple(Ranked(item.name, item.confidence) for item in parsed.intent_ranking if item.name in INTENTS)
+    ranking = tuple(
+        Ranked(item.name, item.confidence) for item in parsed.intent_ranking if item.name in INTENTS
+    )
     # nlu_fallback is how a plain Rasa pipeline says "none of these".
     known = parsed.intent.name in INTENTS
     return Understanding(

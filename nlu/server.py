@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import logging
 import os
 import signal
@@ -13,6 +12,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from time import monotonic
+from typing import Self
 
 import httpx
 
@@ -21,7 +21,6 @@ from nlu.training import RASA_PROJECT, RASA_PYTHON, rasa_environment
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
-_PR_SET_PDEATHSIG = 1
 _READY_POLL_SECONDS = 0.25
 _STOP_SECONDS = 5.0
 # A server that ran this long was healthy: the next crash starts with a short wait again.
@@ -32,10 +31,12 @@ class RasaServer:
     """Supervisor of a child `rasa run`.
 
     `url` is None until the child has a port, and `ready` is True while it answers. The child lives in its own
-    process group and is killed by the kernel when this process dies, also on kill -9.
+    process group and is killed by the kernel when this process dies, also on kill -9. Run it on the main
+    thread's event loop: the kernel watches the thread that started the child.
 
     Args:
         model: the model package, or a coroutine function that gives it (and may train first).
+        with_tensorflow: for models whose pipeline needs it; costs ten seconds and 300 MB.
         first_wait_seconds, longest_wait_seconds: exponential back-off between restarts.
         ready_seconds: a child that is not ready by then counts as crashed.
     """
@@ -44,11 +45,13 @@ class RasaServer:
         self,
         model: Path | Callable[[], Awaitable[Path]],
         *,
+        with_tensorflow: bool = False,
         first_wait_seconds: float = 0.5,
         longest_wait_seconds: float = 60.0,
         ready_seconds: float = 180.0,
     ) -> None:
         self._model = model
+        self._with_tensorflow = with_tensorflow
         self._first_wait = first_wait_seconds
         self._longest_wait = longest_wait_seconds
         self._ready_seconds = ready_seconds
@@ -90,7 +93,7 @@ class RasaServer:
             self._task = None
         await self._end_child()
 
-    async def __aenter__(self) -> RasaServer:
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 
@@ -119,7 +122,7 @@ class RasaServer:
     async def _run_once(self) -> None:
         model = self._model if isinstance(self._model, Path) else await self._model()
         self._port = _free_port()
-        self._process = await _spawn(model, self._port)
+        self._process = await _spawn(model, self._port, with_tensorflow=self._with_tensorflow)
         exited = asyncio.create_task(self._process.wait())
         try:
             began = monotonic()
@@ -159,36 +162,21 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def _spawn(model: Path, port: int) -> asyncio.subprocess.Process:
+async def _spawn(model: Path, port: int, *, with_tensorflow: bool) -> asyncio.subprocess.Process:
     command = [str(RASA_PYTHON), str(RASA_PROJECT / "serve.py"), "run", "--enable-api"]
     command += ["--model", str(model), "--interface", HOST, "--port", str(port)]
     command += ["--endpoints", str(RASA_PROJECT / "endpoints.yml")]
     command += ["--credentials", str(RASA_PROJECT / "credentials.yml")]
+    command += ["--with-tensorflow"] if with_tensorflow else []
     return await asyncio.create_subprocess_exec(
         *command,
         cwd=RASA_PROJECT,
-        env=rasa_environment(),
+        env={**rasa_environment(), "NIANGJIA_SUPERVISOR_PID": str(os.getpid())},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=sys.stderr,
         start_new_session=True,
-        preexec_fn=_die_with_parent(os.getpid()),
     )
-
-
-_LIBC = ctypes.CDLL(None, use_errno=True)
-
-
-def _die_with_parent(parent: int) -> Callable[[], None]:
-    """What the child runs before exec: the kernel shall kill it when we die (Linux)."""
-
-    def prepare() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:
-            # We died between fork and prctl: no signal will come any more.
-            os._exit(1)
-
-    return prepare
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:

@@ -26,13 +26,14 @@ class TrainingError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """One trainable pipeline: a name for people, and its configuration file."""
+    """One trainable pipeline: a name for people, its configuration, and whether it uses our components."""
 
     name: str
     config: Path
+    own_components: bool = False
 
 
-PRODUCTION = Pipeline("production", RASA_PROJECT / "config.yml")
+PRODUCTION = Pipeline("production", RASA_PROJECT / "config.yml", own_components=True)
 BASELINE = Pipeline("baseline", RASA_PROJECT / "baseline" / "config.yml")
 
 
@@ -64,7 +65,10 @@ def rasa_environment() -> dict[str, str]:
 def fingerprint(pipeline: Pipeline, training_files: tuple[Path, ...] | None = None) -> str:
     """SHA-256 over configuration, components, dictionary, training sentences, domain and lock file."""
     digest = hashlib.sha256(pipeline.name.encode())
-    for path in (pipeline.config, *_shared_inputs(), *(training_files or default_training_files())):
+    inputs = [pipeline.config, RASA_PROJECT / "domain.yml", RASA_PROJECT / "requirements.lock"]
+    if pipeline.own_components:
+        inputs += [*sorted((RASA_PROJECT / "components").glob("*.py")), DICTIONARY]
+    for path in (*inputs, *(training_files or default_training_files())):
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
@@ -72,11 +76,6 @@ def fingerprint(pipeline: Pipeline, training_files: tuple[Path, ...] | None = No
 def default_training_files() -> tuple[Path, ...]:
     """The hand-written sentences, one file per intent."""
     return tuple(sorted((RASA_PROJECT / "data" / "nlu").glob("*.yml")))
-
-
-def _shared_inputs() -> tuple[Path, ...]:
-    components = sorted((RASA_PROJECT / "components").glob("*.py"))
-    return (*components, DICTIONARY, RASA_PROJECT / "domain.yml", RASA_PROJECT / "requirements.lock")
 
 
 def model_path(
@@ -103,7 +102,7 @@ def ensure_model(
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         trained = _train(pipeline, Path(scratch), training_files or default_training_files())
         # A rename is atomic: a crash leaves no half-written model under a valid name.
-        os.replace(trained, target)
+        trained.replace(target)
     return target
 
 
@@ -115,14 +114,24 @@ def _train(pipeline: Pipeline, scratch: Path, training_files: tuple[Path, ...]) 
     for number, file in enumerate(training_files):
         (sentences / f"{number:03}-{file.name}").write_bytes(file.read_bytes())
     command = [str(RASA_PYTHON), "-m", "rasa", "train", "nlu", "--config", str(config)]
-    command += ["--domain", str(RASA_PROJECT / "domain.yml"), "--out", str(scratch), "--fixed-model-name", "model"]
+    command += [
+        "--domain",
+        str(RASA_PROJECT / "domain.yml"),
+        "--out",
+        str(scratch),
+        "--fixed-model-name",
+        "model",
+    ]
     command += ["--nlu", str(sentences)]
-    _run(command, {**rasa_environment(), "OMP_NUM_THREADS": "2", "RASA_CACHE_DIRECTORY": str(scratch / "cache")})
+    _run(
+        command,
+        {**rasa_environment(), "OMP_NUM_THREADS": "2", "RASA_CACHE_DIRECTORY": str(scratch / "cache")},
+    )
     return scratch / "model.tar.gz"
 
 
 def _run(command: list[str], environment: Mapping[str, str]) -> None:
-    result = subprocess.run(
+    result = subprocess.run(  # noqa: S603 - our own interpreter and paths
         command, cwd=RASA_PROJECT, env=dict(environment), capture_output=True, text=True, check=False
     )
     if result.returncode != 0:

@@ -15,7 +15,11 @@ SQLITE_BUSY_MILLISECONDS = 30_000
 def normalise_url(url: str) -> str:
     """Return the URL with an async driver: sqlite -> aiosqlite, postgresql -> asyncpg."""
     parsed = make_url(url)
-    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+    drivers = {
+        "sqlite": "sqlite+aiosqlite",
+        "postgresql": "postgresql+asyncpg",
+        "postgres": "postgresql+asyncpg",
+    }
     name = drivers.get(parsed.drivername, parsed.drivername)
     return parsed.set(drivername=name).render_as_string(hide_password=False)
 

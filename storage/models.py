@@ -3,7 +3,19 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from storage.types import BigId, EncryptedJson, EncryptedText, UtcDateTime
@@ -100,17 +112,22 @@ class Message(Base):
     direction: Mapped[str] = mapped_column(String(8))  # in|out
     author: Mapped[str] = mapped_column(String(16))  # worker|bot|cadre|system
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
-    kind: Mapped[str] = mapped_column(String(16), default="text")  # text|button|photo|document|voice|sticker|other
+    kind: Mapped[str] = mapped_column(
+        String(16), default="text"
+    )  # text|button|photo|document|voice|sticker|other
     text: Mapped[str] = mapped_column(EncryptedText)
     body: Mapped[Any] = mapped_column(EncryptedJson, nullable=True)  # buttons, attachments, payload
-    understanding: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # intent, confidence, faq_id, score: no text
+    understanding: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON
+    )  # intent, confidence, faq_id, score: no text
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class OutboxRow(Base):
     """What must be sent on a push channel. sending = handed to the channel, outcome not yet known.
 
-    `not_before` is the earliest next attempt while pending, the end of the claim while sending.
+    `not_before` is the earliest next attempt while pending, the end of the claim while sending, and the
+    time of sending once sent: the index on it serves the pacing, too.
     """
 
     __tablename__ = "outbox"
@@ -125,9 +142,12 @@ class OutboxRow(Base):
     not_before: Mapped[datetime] = mapped_column(UtcDateTime)
     last_error: Mapped[str | None] = mapped_column(String(255))  # the kind of error, never message text
     external_id: Mapped[str | None] = mapped_column(String(64))  # the channel's id of the last part sent
-    part: Mapped[int] = mapped_column(Integer, default=0)  # how many messages of it are sent: long text, files
+    part: Mapped[int] = mapped_column(
+        Integer, default=0
+    )  # how many messages of it are sent: long text, files
     after_external_id: Mapped[str | None] = mapped_column(String(64))  # highest id known before the call
     claimed_by: Mapped[str | None] = mapped_column(String(64))  # the instance that is sending it
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the last call began
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -202,7 +222,9 @@ class Ticket(Base):
     amount_yuan: Mapped[float | None] = mapped_column(Float)
     people_count: Mapped[str | None] = mapped_column(String(16))  # "12" or "10+"
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # nothing that identifies the person
-    sensitive: Mapped[Any] = mapped_column(EncryptedJson, nullable=True)  # name, phone, id_number, bank_card ...
+    sensitive: Mapped[Any] = mapped_column(
+        EncryptedJson, nullable=True
+    )  # name, phone, id_number, bank_card ...
     phone_index: Mapped[str | None] = mapped_column(String(32), index=True)  # blind index
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
@@ -253,7 +275,9 @@ class FaqEntry(Base):
     reviewed: Mapped[date | None] = mapped_column(Date)
     source: Mapped[str | None] = mapped_column(String(128))
     status: Mapped[str] = mapped_column(String(16), index=True)  # draft|published|archived
-    edited: Mapped[bool] = mapped_column(Boolean, default=False)  # changed here: the shipped file must not overwrite it
+    edited: Mapped[bool] = mapped_column(
+        Boolean, default=False
+    )  # changed here: the shipped file must not overwrite it
     version: Mapped[int] = mapped_column(Integer, default=1)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
@@ -296,7 +320,7 @@ class Miss(Base):
 
 
 class Feedback(Base):
-    """"解决了吗": one per answer message."""
+    """ "解决了吗": one per answer message."""
 
     __tablename__ = "feedback"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -36,14 +36,24 @@ class Action(StrEnum):
 
 
 _CADRE = {
-    Action.SEE_TICKETS, Action.WORK_TICKETS, Action.REVEAL_DETAILS, Action.DRAFT_KNOWLEDGE, Action.SEE_REPORTS,
-}  # fmt: skip
+    Action.SEE_TICKETS,
+    Action.WORK_TICKETS,
+    Action.REVEAL_DETAILS,
+    Action.DRAFT_KNOWLEDGE,
+    Action.SEE_REPORTS,
+}
 _LEADER = _CADRE | {Action.EXTEND_TICKETS, Action.EXPORT_TICKETS}
 # An administrator runs the system and does not read what workers tell the union.
 _ADMINISTRATOR = {
-    Action.DRAFT_KNOWLEDGE, Action.PUBLISH_KNOWLEDGE, Action.TRAIN_MODEL, Action.SEE_REPORTS, Action.MANAGE_ACCOUNTS,
-    Action.MANAGE_ORGANIZATIONS, Action.CHANGE_SETTINGS, Action.SEE_AUDIT,
-}  # fmt: skip
+    Action.DRAFT_KNOWLEDGE,
+    Action.PUBLISH_KNOWLEDGE,
+    Action.TRAIN_MODEL,
+    Action.SEE_REPORTS,
+    Action.MANAGE_ACCOUNTS,
+    Action.MANAGE_ORGANIZATIONS,
+    Action.CHANGE_SETTINGS,
+    Action.SEE_AUDIT,
+}
 GRANTS: dict[str, frozenset[Action]] = {
     Role.CADRE: frozenset(_CADRE),
     Role.LEADER: frozenset(_LEADER),
@@ -62,7 +72,7 @@ def require(account: Account, action: Action) -> None:
         raise NotAllowed
 
 
-def units_below(account: Account) -> Select[tuple[int]]:
+def units_below(account: Account) -> Select[int]:
     """Return a subquery with the ids of the account's unit and all units below it."""
     return select(Organization.id).where(visible_organizations(account))
 

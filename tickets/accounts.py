@@ -13,7 +13,7 @@ from tickets.audit import AuditTag, record
 from tickets.errors import EmptyText, NotAllowed, UnknownRole, UnusableUsername, UsernameTaken, WrongPassword
 from tickets.passwords import check_strength, hash_password, verify_password
 
-_USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,63}")
+_USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,63}")
 
 
 async def create_account(
@@ -59,7 +59,7 @@ async def create_account(
 
 
 async def change_password(
-    session: AsyncSession, account: Account, present: str, new: str, now: datetime, keep: str | None = None
+    session: AsyncSession, account: Account, present: str, new: str, now: datetime, *, keep: str | None = None
 ) -> None:
     """Set a new password and sign out everywhere, except the session whose token hash is `keep`."""
     if not await verify_password(present, account.password_hash):

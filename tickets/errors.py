@@ -135,7 +135,7 @@ class UsernameTaken(TicketError):
 
 
 class UnusableUsername(TicketError):
-    """Letters, digits, dot, hyphen and underscore only, 3 to 64 of them."""
+    """Letters, digits, dot, hyphen and underscore only, 2 to 64 of them."""
 
     key = "username_form"
 

@@ -26,7 +26,7 @@ def check_strength(password: str, username: str) -> None:
     plain = password.casefold()
     easy = (
         plain == username.casefold()
-        or len(set(plain)) < 4  # noqa: PLR2004 - "aaaabbbbcc"
+        or len(set(plain)) < 4  # aaaabbbbcc
         or any(plain in run for run in _RUNS)
     )
     if easy or not SHORTEST <= len(password) <= LONGEST:

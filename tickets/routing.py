@@ -70,7 +70,7 @@ async def _upwards(session: AsyncSession, unit: Organization) -> list[Organizati
 
 
 async def least_busy(session: AsyncSession, organization_id: int, today: date) -> Account | None:
-    """Return the cadre of the unit with the fewest open tickets who is not on leave; a leader if no cadre is there."""
+    """Return the cadre of the unit with the fewest open tickets and not on leave; else a leader."""
     load = (
         select(func.count())
         .select_from(Ticket)

@@ -13,7 +13,7 @@ from tickets.values import Urgency
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LONGEST_GAP_DAYS = 60  # more days without work than this is a wrong calendar, not a holiday
-# 《全国年节及纪念日放假办法》: statutory days of fixed date, for years whose arrangement is not yet published.
+# 《全国年节及纪念日放假办法》: the days of fixed date, for years whose arrangement is not yet published.
 FIXED_HOLIDAYS = frozenset({(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)})
 
 

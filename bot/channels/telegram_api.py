@@ -15,9 +15,9 @@ import httpx
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # the announced behaviour; without it RetryAfter warns
 
-from telegram import Bot, InputFile  # noqa: E402 - reads the variable above
-from telegram.error import InvalidToken, NetworkError, TelegramError  # noqa: E402
-from telegram.request import HTTPXRequest  # noqa: E402
+from telegram import Bot, InputFile
+from telegram.error import InvalidToken, NetworkError, TelegramError
+from telegram.request import HTTPXRequest
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
@@ -32,7 +32,7 @@ class BotApiError(Exception):
     """A call failed; the text is a kind of error and never holds an address or a message."""
 
 
-class Rejected(BotApiError):
+class RejectedError(BotApiError):
     """Telegram refused this call for good (400, 403, …): it was not carried out."""
 
     def __init__(self, code: int, description: str) -> None:
@@ -41,7 +41,7 @@ class Rejected(BotApiError):
         self.description = description
 
 
-class TooManyRequests(BotApiError):
+class TooManyRequestsError(BotApiError):
     """429: not carried out; allowed again after `seconds`."""
 
     def __init__(self, seconds: float) -> None:
@@ -49,23 +49,23 @@ class TooManyRequests(BotApiError):
         self.seconds = seconds
 
 
-class NotReached(BotApiError):
+class NotReachedError(BotApiError):
     """No connection came about: certainly not carried out."""
 
 
-class OutcomeUnknown(BotApiError):
+class OutcomeUnknownError(BotApiError):
     """The connection broke, or the server failed (5xx): the call may have been carried out."""
 
 
-class BadToken(BotApiError):
+class BadTokenError(BotApiError):
     """401 or 404: the token (or the method) is unknown; a matter for the administrator."""
 
 
-class AnotherPoller(BotApiError):
+class AnotherPollerError(BotApiError):
     """409: another process polls with the same token, or a webhook is set."""
 
 
-class FileTooLarge(BotApiError):
+class FileTooLargeError(BotApiError):
     """A download went above its limit."""
 
 
@@ -108,8 +108,13 @@ class BotApi:
         self._token = token
         base = base_url.rstrip("/")
         self._requests = tuple(
-            _Request(connection_pool_size=size, connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS,
-                     pool_timeout=READ_SECONDS, media_write_timeout=UPLOAD_SECONDS)
+            _Request(
+                connection_pool_size=size,
+                connect_timeout=CONNECT_SECONDS,
+                read_timeout=READ_SECONDS,
+                pool_timeout=READ_SECONDS,
+                media_write_timeout=UPLOAD_SECONDS,
+            )
             for size in (2, CONNECTIONS)
         )
         self._files = f"{base}/file/bot{token}"
@@ -133,7 +138,7 @@ class BotApi:
         except TelegramError as error:
             failure = self._translate(error)
         except (KeyError, TypeError):
-            failure = OutcomeUnknown("answer without a result")
+            failure = OutcomeUnknownError("answer without a result")
         raise failure from None  # the cause would carry the address, and with it the token
 
     async def get_updates(self, offset: int | None, *, limit: int, seconds: float) -> list[Any]:
@@ -148,19 +153,19 @@ class BotApi:
             allowed_updates=["message", "edited_message", "callback_query"],
         )
         if not isinstance(result, list):
-            raise OutcomeUnknown("getUpdates gave no list")
+            raise OutcomeUnknownError("getUpdates gave no list")
         return result
 
     async def download(self, file_id: str, limit_bytes: int) -> bytes:
-        """Return the bytes of a file that was sent to the bot; raises FileTooLarge or a BotApiError."""
+        """Return the bytes of a file that was sent to the bot; raises FileTooLargeError or a BotApiError."""
         try:
             about = await self.call("getFile", file_id=file_id)
-        except Rejected as error:
+        except RejectedError as error:
             if "too big" in error.description:
-                raise FileTooLarge("getFile") from None
+                raise FileTooLargeError("getFile") from None
             raise
         if (about.get("file_size") or 0) > limit_bytes or not about.get("file_path"):
-            raise FileTooLarge("getFile")
+            raise FileTooLargeError("getFile")
         return await self._fetch(f"{self._files}/{about['file_path']}", limit_bytes)
 
     async def _fetch(self, url: str, limit_bytes: int) -> bytes:
@@ -170,7 +175,7 @@ class BotApi:
             failure = self._translate(error)
         else:
             if len(data) > limit_bytes:
-                raise FileTooLarge("download")
+                raise FileTooLargeError("download")
             return data
         raise failure from None
 
@@ -181,12 +186,12 @@ class BotApi:
         cause = error.__cause__
         kind = type(cause or error).__name__
         if isinstance(cause, NEVER_REACHED):
-            return NotReached(kind)
+            return NotReachedError(kind)
         if isinstance(error, InvalidToken):
-            return BadToken(kind)
+            return BadTokenError(kind)
         if isinstance(error, NetworkError) or cause is None:
-            return OutcomeUnknown(kind)
-        return OutcomeUnknown(f"{type(error).__name__} {kind}")
+            return OutcomeUnknownError(kind)
+        return OutcomeUnknownError(f"{type(error).__name__} {kind}")
 
     def _from_status(self, http: _HttpError) -> BotApiError:
         code, description, retry_after = http.code, "", None
@@ -198,12 +203,12 @@ class BotApi:
             description = "unreadable answer"
         description = scrub(description, self._token)[:200]
         if code == 429:
-            return TooManyRequests(float(retry_after) if isinstance(retry_after, int | float) else 1.0)
+            return TooManyRequestsError(float(retry_after) if isinstance(retry_after, int | float) else 1.0)
         if code in {401, 404}:
-            return BadToken(f"{code} {description}")
+            return BadTokenError(f"{code} {description}")
         if code == 409:
-            return AnotherPoller(f"{code} {description}")
-        return OutcomeUnknown(str(code)) if code >= 500 else Rejected(code, description)
+            return AnotherPollerError(f"{code} {description}")
+        return OutcomeUnknownError(str(code)) if code >= 500 else RejectedError(code, description)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -228,5 +233,3 @@ def silence_loggers() -> None:
     """Keep addresses and message text out of the log; errors reach it through our own exceptions."""
     for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
-
-

@@ -199,9 +199,8 @@ def _from_message(update_id: int, message: _Message) -> Update:
 
 def _content(message: _Message) -> tuple[Kind, FileReference | None]:
     if message.photo:
-        largest = max(message.photo, key=lambda size: size.file_size or 0)  # the last one when sizes are unknown
-        if not largest.file_size:
-            largest = message.photo[-1]
+        # max() gives the first of equals: reversed, so that without sizes it is the last, the largest one
+        largest = max(reversed(message.photo), key=lambda size: size.file_size or 0)
         return "photo", _reference(largest, "photo.jpg")
     if message.voice:
         return "voice", _reference(message.voice, "voice.ogg")

@@ -34,6 +34,11 @@ def error_response(error: WebchatError) -> JSONResponse:
 class ChatRoute(APIRoute):
     """A route whose every failure becomes a calm Chinese sentence."""
 
+    @staticmethod
+    def show(error: WebchatError) -> Response:
+        """Return what the asker sees: JSON here, a page in PageRoute."""
+        return error_response(error)
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
@@ -41,11 +46,11 @@ class ChatRoute(APIRoute):
             try:
                 return await handle(request)
             except WebchatError as error:
-                return error_response(error)
+                return self.show(error)
             except RequestValidationError:
-                return error_response(WebchatError(400, "bad_request"))
+                return self.show(WebchatError(400, "bad_request"))
             except ClientDisconnect:
-                return error_response(WebchatError(400, "bad_request"))  # nobody is listening any more
+                return self.show(WebchatError(400, "bad_request"))  # nobody is listening any more
             except Exception as error:  # noqa: BLE001 - a worker never sees a raw failure
                 # only the kind and the place: the text of an exception may quote what a person wrote
                 trace = error.__traceback__
@@ -53,6 +58,6 @@ class ChatRoute(APIRoute):
                     trace = trace.tb_next
                 where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
                 log.error("web chat request failed: %s at %s", type(error).__name__, where)  # noqa: TRY400
-                return error_response(WebchatError(503, "busy", retry_after=3))
+                return self.show(WebchatError(503, "busy", retry_after=3))
 
         return guarded

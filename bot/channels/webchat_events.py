@@ -5,8 +5,8 @@ The stream re-reads the database; a lost wake-up costs HEARTBEAT_SECONDS, never 
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,18 +38,14 @@ class EventStream:
         """Yield the stream's text until its time is over or the reader goes away."""
         yield f"retry: {RETRY_MILLISECONDS}\n\n"
         self._newest = self.after
-        with suppress(TimeoutError):
-            async with asyncio.timeout(STREAM_SECONDS):
+        deadline = time.monotonic() + STREAM_SECONDS
+        conversation_id = await self._conversation_id()
+        while time.monotonic() < deadline:
+            if conversation_id is None:
+                yield ": waiting\n\n"
+                await asyncio.sleep(WAIT_FOR_FIRST_MESSAGE_SECONDS)
                 conversation_id = await self._conversation_id()
-                while conversation_id is None:
-                    yield ": waiting\n\n"
-                    await asyncio.sleep(WAIT_FOR_FIRST_MESSAGE_SECONDS)
-                    conversation_id = await self._conversation_id()
-                async for chunk in self._follow(conversation_id):
-                    yield chunk
-
-    async def _follow(self, conversation_id: int) -> AsyncIterator[str]:
-        while True:
+                continue
             # begin to listen before reading, so that nothing slips in between
             signal = asyncio.create_task(self.live.wait(f"conversation:{conversation_id}", self.heartbeat))
             try:

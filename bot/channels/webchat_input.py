@@ -5,7 +5,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import filetype
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
@@ -23,12 +22,13 @@ from bot.channels.webchat_limits import (
     read_body,
 )
 from bot.channels.webchat_session import CHANNEL
+from bot.files_clean import is_image
 from bot.messages import Inbound, IncomingFile, Kind
 
 
 @dataclass(frozen=True)
 class Said:
-    """One message of a request: exactly one of text, payload, token and file counts, in the order file first."""
+    """One message of a request. A file counts before a button, a button before a text."""
 
     id: str
     session: str | None
@@ -41,7 +41,7 @@ class Said:
         """Return what the turn takes; `label` is what stood on the pressed button."""
         sent = file or self.file
         if sent is not None:
-            kind: Kind = "photo" if filetype.is_image(sent.data) else "document"
+            kind: Kind = "photo" if is_image(sent.data) else "document"
             return Inbound(CHANNEL, address, self.id, kind, self.text, files=(sent,))
         if self.payload is not None:
             return Inbound(CHANNEL, address, self.id, "button", label, self.payload)
@@ -96,7 +96,8 @@ async def read_upload(request: Request, limit_bytes: int) -> Said:
     file = await _file(form, limit_bytes)
     if file is None:
         raise WebchatError(400, "no_file")
-    return Said(_message_id(_field(form, "id")), _field(form, "session") or None, _plain(_field(form, "text")), file=file)
+    session = _field(form, "session") or None
+    return Said(_message_id(_field(form, "id")), session, _plain(_field(form, "text")), file=file)
 
 
 async def read_form_message(request: Request, limit_bytes: int) -> Said:
@@ -111,14 +112,14 @@ async def read_form_message(request: Request, limit_bytes: int) -> Said:
     if not FORM_NUMBER.fullmatch(number) or len(payload) > PAYLOAD_CHARACTERS:
         raise WebchatError(400, "bad_form")
     content = hashlib.sha256(json.dumps([text, payload]).encode() + (file.data if file else b""))
-    return Said(
-        f"{number}-{content.hexdigest()[:16]}", _field(form, "session") or None, text, payload or None, file=file
-    )
+    session = _field(form, "session") or None
+    return Said(f"{number}-{content.hexdigest()[:16]}", session, text, payload or None, file=file)
 
 
 async def _form(request: Request, limit_bytes: int) -> FormData:
     megabytes = limit_bytes // MEGABYTE
-    inside = limited(request, limit_bytes + BODY_BYTES + MULTIPART_OVERHEAD_BYTES, "file_too_large", megabytes=megabytes)
+    largest = limit_bytes + BODY_BYTES + MULTIPART_OVERHEAD_BYTES
+    inside = limited(request, largest, "file_too_large", megabytes=megabytes)
     try:
         return await inside.form(max_files=4, max_fields=16, max_part_size=BODY_BYTES)
     except (MultiPartException, HTTPException) as error:  # the second is the first, dressed for an app

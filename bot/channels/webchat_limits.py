@@ -5,6 +5,8 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
+
 from starlette.requests import Request
 from starlette.types import Message
 
@@ -66,7 +68,7 @@ class OpenStreams:
         return self._open.get(session, 0) >= STREAMS_PER_CONVERSATION
 
 
-def limited(request: Request, limit: int, key: str, **values: object) -> Request:
+def limited(request: Request, limit: int, key: str, **values: Any) -> Request:
     """Return the request with a body that raises WebchatError 413 once it is longer than `limit` bytes."""
     received = 0
 

@@ -69,7 +69,8 @@ async def views(session: AsyncSession, rows: Sequence[Message]) -> list[dict[str
             if isinstance(file, dict) and "token" in file:
                 files[row.id][file["token"]] = _file(file["token"], file["filename"], file["content_type"])
     if rows:
-        query = select(Attachment).where(Attachment.message_id.in_([row.id for row in rows])).order_by(Attachment.id)
+        of_these = Attachment.message_id.in_([row.id for row in rows])
+        query = select(Attachment).where(of_these).order_by(Attachment.id)
         for kept in (await session.execute(query)).scalars():
             files[kept.message_id or 0][kept.token] = _file(kept.token, kept.filename, kept.content_type)
     return [view(row, list(files[row.id].values())) for row in rows]

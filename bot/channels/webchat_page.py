@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from bot.channels.webchat_errors import WebchatError
+from bot.channels.webchat_errors import ChatRoute, WebchatError
 from bot.channels.webchat_texts import texts
 
 FOLDER = Path(__file__).parent
@@ -65,7 +65,13 @@ def static_response(name: str, version: str | None) -> Response:
 
 
 def page_response(
-    *, session: str, messages: list[dict[str, Any]], earlier: int | None, notice: str | None, **values: Any
+    *,
+    session: str,
+    messages: list[dict[str, Any]],
+    earlier: int | None,
+    past: bool,
+    notice: str | None,
+    **values: Any,
 ) -> HTMLResponse:
     """Return the chat page.
 
@@ -73,17 +79,23 @@ def page_response(
         session: the browser's session id.
         messages: what was said, as JSON views, oldest first.
         earlier: id before which older messages exist, if any.
+        past: older messages are shown, not the newest.
         notice: key of an error text to show above the input.
         values: hotline, megabytes.
     """
     shown = texts()["errors"].get(notice) if notice else None
-    html = _environment().get_template("chat.html").render(
-        session=session,
-        messages=messages,
-        earlier=earlier,
-        notice=shown.format(**values) if shown else None,
-        form_number=secrets.token_urlsafe(12),
-        **values,
+    html = (
+        _environment()
+        .get_template("chat.html")
+        .render(
+            session=session,
+            messages=messages,
+            earlier=earlier,
+            past=past,
+            notice=shown.format(**values) if shown else None,
+            form_number=secrets.token_urlsafe(12),
+            **values,
+        )
     )
     return HTMLResponse(html, headers={**SECURITY_HEADERS, "Cache-Control": "no-store"})
 
@@ -92,3 +104,11 @@ def error_page(error: WebchatError) -> HTMLResponse:
     """Return an error as a page with a way back."""
     html = _environment().get_template("chat_error.html").render(message=error.message)
     return HTMLResponse(html, error.status, {**SECURITY_HEADERS, "Cache-Control": "no-store"})
+
+
+class PageRoute(ChatRoute):
+    """A route that a person opens in the browser: errors are pages, not JSON."""
+
+    @staticmethod
+    def show(error: WebchatError) -> Response:
+        return error_page(error)

@@ -29,7 +29,7 @@ def person_name(text: str, ask: str = "") -> str | None:
     refused = REFUSAL.search(plain)
     if is_question(plain) or (refused and not _NAME_LEAD.match(plain)) or (refused and len(plain) < 12):
         return None
-    if told := re.search(r"(?:我叫|名叫|叫做|姓名[是::]|名字(?:是|叫)|本人叫?|我是)[::, ]?([一-龥·•]{2,12})", plain):
+    if told := re.search(r"(?:我叫|名叫|叫做|姓名[是::]|名字(?:是|叫)|本人叫?|我是|[,, ]叫|全名(?:是|叫)?)[::, ]?([一-龥·•]{2,12})", plain):
         plain = told[1] if len(told[1]) <= 6 or "·" in told[1] else re.split(r"[的在是,]", told[1])[0]
     plain = _SPELLED.sub("", plain)
     body = _clean(plain)

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection, types
@@ -13,7 +13,7 @@ from storage.models import Base
 from storage.types import EncryptedJson, EncryptedText, UtcDateTime
 
 
-def _render_item(kind: str, item: Any, _autogenerate: object) -> str | bool:
+def _render_item(kind: str, item: Any, _autogenerate: object) -> str | Literal[False]:
     """Write what is in the database, not our column classes: old migrations must not depend on later code."""
     if kind != "type":
         return False

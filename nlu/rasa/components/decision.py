@@ -17,8 +17,11 @@ OUT_OF_SCOPE = "out_of_scope"
 
 @dataclass(frozen=True)
 class Decision:
-    """`shift` is added to the scores (the mix of real messages against the mix of the training files);
-    below `reject_below` the message is out of scope, below `unsure_below` the person is asked."""
+    """How to read raw scores.
+
+    `shift` corrects for training files holding another share of out-of-scope sentences than real life does;
+    below `reject_below` a message is out of scope, below `unsure_below` the person is asked.
+    """
 
     temperature: float = 1.0
     shift: tuple[float, ...] = ()
@@ -56,11 +59,12 @@ def fitted_decision(
 ) -> Decision:
     """The decision that fits held-out scores, weighed as if a given share of messages were out of scope."""
     weights = _weights(labels, index, out_of_scope_share)
-    shift = tuple(_shift(labels, index, weights))
-    best = min(
-        (Decision(float(temperature), shift) for temperature in np.geomspace(0.02, 2.0, 60)),
-        key=lambda decision: _loss(decision.probabilities(scores), index, weights),
+    candidates = (
+        Decision(float(temperature), _shift(labels, float(step)))
+        for temperature in np.geomspace(0.02, 2.0, 40)
+        for step in np.arange(-1.5, 1.75, 0.25)
     )
+    best = min(candidates, key=lambda decision: _loss(decision.probabilities(scores), index, weights))
     probabilities = best.probabilities(scores)
     reject = _reject_below(labels, probabilities, index, weights)
     top = probabilities.max(1)
@@ -68,7 +72,7 @@ def fitted_decision(
     if OUT_OF_SCOPE in labels:
         chosen = np.where(top < reject, labels.index(OUT_OF_SCOPE), chosen)
     unsure = _unsure_below(top, chosen == index, weights, wanted_precision)
-    return Decision(best.temperature, shift, reject, max(reject, unsure))
+    return Decision(best.temperature, best.shift, reject, max(reject, unsure))
 
 
 def _weights(labels: Sequence[str], index: NDArray[np.int64], share: float) -> FloatArray:
@@ -82,12 +86,8 @@ def _weights(labels: Sequence[str], index: NDArray[np.int64], share: float) -> F
     return np.asarray((wanted / wanted.sum() / np.maximum(sizes, 1))[index])
 
 
-def _shift(labels: Sequence[str], index: NDArray[np.int64], weights: FloatArray) -> list[float]:
-    """How much likelier each label is among real messages than among square-root-weighted training ones."""
-    sizes = np.bincount(index, minlength=len(labels)).astype(np.float64)
-    wanted = np.bincount(index, weights, minlength=len(labels))
-    seen = np.sqrt(sizes) / np.sqrt(sizes).sum()
-    return [round(float(value), 4) for value in np.log(wanted / seen)]
+def _shift(labels: Sequence[str], step: float) -> tuple[float, ...]:
+    return tuple(step if label == OUT_OF_SCOPE else 0.0 for label in labels)
 
 
 def _loss(probabilities: FloatArray, index: NDArray[np.int64], weights: FloatArray) -> float:

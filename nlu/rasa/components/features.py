@@ -1,4 +1,4 @@
-"""What the classifier sees of a sentence: character n-grams and words as TF-IDF, and a unit sentence vector."""
+"""What the classifier sees of a sentence: character n-grams and words as TF-IDF, a unit sentence vector."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ class Settings:
     word_weight: float = 0.5  # length of the word block against the character block's 1
     vector_weight: float = 4.0  # weight of the vector's kernel against the character block's 1
     vector_sharpness: float = 1.0  # larger: only close neighbours speak for an intent
-    penalty: float = 1.0  # larger: smoother, trusts single sentences less
+    penalty: float = 2.0  # larger: smoother, trusts single sentences less
     balance: float = 0.5  # 0 keeps file sizes as class weights, 1 makes every intent count the same
     max_characters: int = 400
 
@@ -56,7 +57,7 @@ def word_ngrams(tokens: Iterable[str]) -> Iterator[str]:
     """Words and pairs of words; the prefix keeps them apart from character n-grams."""
     words = [normalise(token) for token in tokens if token.strip()]
     yield from (f"w:{word}" for word in words)
-    yield from (f"w:{left} {right}" for left, right in zip(words, words[1:]))
+    yield from (f"w:{left} {right}" for left, right in pairwise(words))
 
 
 class FeatureSpace:
@@ -66,7 +67,9 @@ class FeatureSpace:
     sentences apart.
     """
 
-    def __init__(self, settings: Settings, vocabulary: Sequence[str], idf: Array, centre: Array, spread: Array):
+    def __init__(
+        self, settings: Settings, vocabulary: Sequence[str], idf: Array, centre: Array, spread: Array
+    ):
         self.settings = settings
         self.vocabulary = {term: index for index, term in enumerate(vocabulary)}
         self.idf, self.centre, self.spread = idf, centre, spread
@@ -87,7 +90,9 @@ class FeatureSpace:
         columns: list[int] = []
         values: list[Array] = [np.zeros(0, np.float32)]
         for terms, weight in _blocks(self.settings, example):
-            known = [(self.vocabulary[term], count) for term, count in terms.items() if term in self.vocabulary]
+            known = [
+                (self.vocabulary[term], count) for term, count in terms.items() if term in self.vocabulary
+            ]
             if not known:
                 continue
             block = [column for column, _ in known]
@@ -105,7 +110,9 @@ class FeatureSpace:
         """Gaussian kernel between unit vectors: `vector_weight` for equal ones, falling with their angle."""
         settings = self.settings
         cosine = directions @ others.T
-        return np.asarray(settings.vector_weight * np.exp(settings.vector_sharpness * (cosine - 1)), np.float32)
+        return np.asarray(
+            settings.vector_weight * np.exp(settings.vector_sharpness * (cosine - 1)), np.float32
+        )
 
     def term_matrix(self, examples: Sequence[Example]) -> Any:
         """All examples' terms as one scipy CSR matrix."""

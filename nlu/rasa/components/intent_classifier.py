@@ -63,7 +63,7 @@ class LabourIntentClassifier(IntentClassifier, GraphComponent):
         config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        execution_context: ExecutionContext,
+        execution_context: ExecutionContext,  # noqa: ARG003
     ) -> LabourIntentClassifier:
         return cls(config, model_storage, resource)
 
@@ -73,8 +73,8 @@ class LabourIntentClassifier(IntentClassifier, GraphComponent):
         config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
+        execution_context: ExecutionContext,  # noqa: ARG003
+        **kwargs: Any,  # noqa: ARG003
     ) -> LabourIntentClassifier:
         with model_storage.read_from(resource) as folder:
             stored = json.loads((folder / DECISION).read_text(encoding="utf-8"))

