@@ -100,8 +100,8 @@ class ChatSettings(Section):
 
 
 class KnowledgeSettings(Section):
-    answer_score: float = Field(0.62, ge=0, le=1, description="At or above: answered outright")
-    choices_score: float = Field(0.42, ge=0, le=1, description="At or above: offered as “您是想问”")
+    answer_score: float = Field(0.5, ge=0, le=1, description="At or above: answered outright")
+    choices_score: float = Field(0.3, ge=0, le=1, description="At or above: offered as “您是想问”")
 
 
 class SlaSettings(Section):
@@ -130,15 +130,12 @@ class DemoSettings(Section):
 
 class RetentionSettings(Section):
     chat_days: int = Field(90, ge=7, description="Conversations without a ticket are deleted after this")
-    ticket_years: int = Field(3, ge=1, description="Closed tickets are anonymised after this")
 
 
 class LocalSettings(Section):
     """Local figures that this union publishes; null is shown as 本地标准待公布."""
 
     hotline: str = Field("0871-12351", description="Hotline told to workers")
-    living_allowance_yuan: float | None = Field(None, description="低保标准, yuan a month")
-    hardship_multiple: float | None = Field(None, description="相对困难: multiple of 低保")
 
 
 class Settings(Section):

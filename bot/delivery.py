@@ -136,6 +136,7 @@ class Delivery:
     async def run(self) -> None:
         """Send until stop() is called; a database that is away only delays."""
         prepared, failures = False, 0
+        self._stopping.clear()
         while not self._stopping.is_set():
             waiter = asyncio.create_task(self._live.wait(TOPIC, IDLE_SECONDS))
             self._wake.clear()

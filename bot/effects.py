@@ -16,6 +16,9 @@ from tickets.sla import SlaPolicy
 from tickets.values import NewTicket, TicketBrief
 
 
+TEMPLATE_WORDS = ("number", "unit", "assignee", "first_due", "close_due")
+
+
 @dataclass
 class Applied:
     """What became of the effects: words for the reply templates, the ticket told to the channel, topics to wake."""
@@ -23,9 +26,6 @@ class Applied:
     values: dict[str, str] = field(default_factory=lambda: dict.fromkeys(TEMPLATE_WORDS, ""))
     ticket: str | None = None
     topics: set[str] = field(default_factory=set)
-
-
-TEMPLATE_WORDS = ("number", "unit", "assignee", "first_due", "close_due")
 
 
 async def apply_effects(

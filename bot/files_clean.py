@@ -31,7 +31,7 @@ EXTENSIONS = {
 DECODED = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 
 
-class FileRefused(Exception):  # noqa: N818 - it is an answer to the sender, not a defect
+class FileRefused(Exception):
     """The file can't be taken. `reason` is empty, too_large, type, damaged or virus."""
 
     def __init__(self, reason: str) -> None:

@@ -7,10 +7,12 @@ from datetime import timedelta
 from docket import Docket, Perpetual, Worker
 
 from bot.app import Application
+from bot.retention import forget_old_conversations
 from tickets.reminders import due_reminders
 
 log = logging.getLogger(__name__)
 SWEEP_EVERY = timedelta(minutes=1)
+TIDY_EVERY = timedelta(hours=1)
 Loop = Callable[[], Awaitable[None]]
 
 
@@ -33,13 +35,27 @@ async def sweep(application: Application) -> int:
     return len(sent)
 
 
+async def tidy(application: Application) -> int:
+    """Delete what the retention settings say; return how many files went."""
+    days = application.settings.retention.chat_days
+    async with application.database.write() as session:
+        unused = await forget_old_conversations(session, application.clock(), days)
+    for sha256 in unused:
+        application.files.remove(sha256)
+    return len(unused)
+
+
 async def run_timers(application: Application) -> None:
     """Run the sweep every minute; processes that share a Redis share the work."""
 
     async def sweep_tickets(perpetual: Perpetual = Perpetual(every=SWEEP_EVERY, automatic=True)) -> None:  # noqa: ARG001, B008
         await sweep(application)
 
+    async def tidy_up(perpetual: Perpetual = Perpetual(every=TIDY_EVERY, automatic=True)) -> None:  # noqa: ARG001, B008
+        await tidy(application)
+
     async with Docket("niangjia", url=application.settings.redis.url) as docket:
         docket.register(sweep_tickets)
+        docket.register(tidy_up)
         async with Worker(docket, concurrency=1) as worker:
             await worker.run_forever()

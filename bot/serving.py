@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import jobs
 from bot.app import Application
-from bot.channels import webchat
+from bot.channels import telegram, webchat
 from console.deps import ConsoleDeps
 from console.routes import build_router as build_console
 from storage.models import OutboxRow, Ticket
@@ -46,9 +46,14 @@ def create_web(application: Application) -> FastAPI:
         live=application.live,
         policy=application.policy,
         files=application.files,
-        settings=settings,
+        session_hours=settings.security.session_hours,
+        login_attempts=settings.security.login_attempts,
+        secure_cookies=settings.server.secure_cookies,
+        public_url=settings.server.public_url,
         clock=application.clock,
     )))  # fmt: skip
+    if settings.telegram.mode == "webhook":
+        web.include_router(telegram.channel_of(application).router)
     _add_health(web, application)
     return web
 
@@ -118,6 +123,8 @@ async def background(application: Application) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if application.settings.telegram.mode != "off":
+            await telegram.channel_of(application).close()
 
 
 class _Server(uvicorn.Server):

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import history
+from bot.cadre_link import linked
 from bot.effects import Applied, apply_effects
 from bot.files import AcceptedFile, FileRefused, FileStore, accept_file
 from bot.hearing import Hearing
@@ -161,7 +162,10 @@ class TurnHandler:
             facts, tickets=await history.ticket_views(session, conversation.id, now, self._policy)
         )
         facts = replace(facts, faq=self._hearing.named_answers(inbound, State.from_json(conversation.state)))
-        step = self._advance(State.from_json(conversation.state), replace(heard.heard, files=tokens), facts)
+        state = State.from_json(conversation.state)
+        step = await linked(session, inbound, state, self._engine.replies)
+        if step is None:
+            step = self._advance(state, replace(heard.heard, files=tokens), facts)
         applied = await apply_effects(session, conversation, message, step, now, self._policy)
         conversation.state = step.state.to_json()
         conversation.state_version += 1

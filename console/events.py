@@ -61,7 +61,7 @@ class Changes:
             .order_by(TicketEvent.id.desc())
             .limit(MOST_CHANGES)
         )
-        rows = (await session.execute(query)).tuples().all()
+        rows = (await session.execute(query)).all()
         first, seen = not self._given, {row[0] for row in rows}
         fresh = [row for row in rows if row[0] not in self._given and (row[0] > self._last or not first)]
         self._given = seen or {0}

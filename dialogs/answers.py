@@ -86,7 +86,10 @@ class Consultation:
         answers = talk.heard.answers
         if answers.outcome == "answer" and answers.hits and not _foreign(heard, answers.hits[0]):
             return self.show_answer(talk, answers.hits[0])
-        if heard is not None and heard.intent == "out_of_scope" and answers.outcome != "answer":
+        claim = self._claim_by_facts(talk, heard)
+        if claim is not None:
+            return self._advise(talk, claim)
+        if heard is not None and heard.intent == "out_of_scope" and not heard.unsure:
             return (
                 talk.say_key("out_of_scope", *self.menu_choices(talk))
                 .with_state(confused=talk.state.confused + 1, offered=())
@@ -98,6 +101,15 @@ class Consultation:
         if answers.hits and answers.outcome != "none":
             return self.offer_choices(talk)
         return self.no_answer(talk, heard)
+
+    def _claim_by_facts(self, talk: Talk, heard: Understanding | None) -> Flow | None:
+        """The flow for unpaid wages when the facts tell it though no word does: a sum owed and a boss who is gone."""
+        if heard is not None and heard.intent != "out_of_scope" and not heard.unsure:
+            return None
+        found = entities.extract(talk.heard.text, talk.facts.now.date())
+        owed = "amount_yuan" in found or "months_owed" in found
+        more = any(name in found for name in CLAIM_FACTS if name not in ("amount_yuan", "months_owed"))
+        return self.flow_for(talk, "wage_arrears") if owed and more else None
 
     def show_answer(self, talk: Talk, answer: Answer, *, brief: bool = False) -> Talk:
         """Give a curated answer as written, with its basis; ask whether it helped unless in the middle of a form."""

@@ -122,17 +122,20 @@ def load_content(folder: Path = CONTENT_FOLDER) -> Content:
             place = f"{file.name}:{line}"
             if entry.id in seen:
                 problems.append(f"{place}: id {entry.id} is already used at {seen[entry.id]}")
-            if statutes:
-                problems.extend(
-                    f"{place}: {entry.id}: law not in laws.yml: {citation.law}"
-                    for citation in entry.citations
-                    if citation.law not in statutes
-                )
+            problems.extend(f"{place}: {entry.id}: {problem}" for problem in _unusable(entry, statutes))
             seen[entry.id] = place
             entries.append(entry)
     if problems:
         raise ContentError("\n".join(problems))
     return Content(tuple(entries), statutes)
+
+
+def _unusable(entry: EntryData, statutes: Mapping[str, Statute]) -> Iterator[str]:
+    for law in dict.fromkeys(citation.law for citation in entry.citations):
+        if law not in statutes:
+            yield f"law not in laws.yml: {law}"
+        elif statutes[law].repealed:
+            yield f"law no longer in force: {law}"
 
 
 def load_statutes(folder: Path = CONTENT_FOLDER) -> Mapping[str, Statute]:

@@ -108,7 +108,9 @@ class OpenAICompatible:
             raise EmbeddingError(f"embedding service: {type(error).__name__}") from error
         if vectors.ndim != 2 or len(vectors) != len(texts):
             raise EmbeddingError("embedding service: wrong number of vectors")
-        return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float32)
+        return np.asarray(
+            vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float32
+        )
 
 
 def _clean(text: str) -> str:

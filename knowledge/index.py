@@ -47,7 +47,8 @@ class WordIndex:
         bags = [_weighted_words(document) for document in documents]
         counts = Counter(word for bag in bags for word in bag)
         self._idf = {
-            word: float(np.log(1 + (len(bags) - count + 0.5) / (count + 0.5))) for word, count in counts.items()
+            word: float(np.log(1 + (len(bags) - count + 0.5) / (count + 0.5)))
+            for word, count in counts.items()
         }
         self._unknown = float(np.log(2 + 2 * len(bags)))
         self._postings = self._weigh(bags)
@@ -100,12 +101,21 @@ class VectorIndex:
     def columns(self, query: Floats) -> list[Floats]:
         """The first three of COLUMNS."""
         centred = _unit(query - self.centre)
-        closest = np.maximum.reduceat(self.sentences @ centred, self._starts)
-        return [closest, self.themes @ centred, self._answers @ centred]
+        closest = np.maximum.reduceat(_dot(self.sentences, centred), self._starts)
+        return [closest, _dot(self.themes, centred), _dot(self._answers, centred)]
+
+    def theme_likeness(self, sentences: Floats) -> Floats:
+        """Likeness of an entry made of these sentences with every entry."""
+        return np.asarray(self.themes @ _unit(_unit(sentences - self.centre).sum(0)), np.float32)
 
     @property
     def dimensions(self) -> int:
         return int(self.centre.shape[0])
+
+
+def _dot(rows: Floats, vector: Floats) -> Floats:
+    """Plain loops: BLAS would wake its threads, and waiting for those costs 20 ms on a busy machine."""
+    return np.asarray(np.einsum("ij,j->i", rows, vector), np.float32)
 
 
 def _unit(rows: Floats) -> Floats:
@@ -115,13 +125,16 @@ def _unit(rows: Floats) -> Floats:
 class SearchIndex:
     """Everything needed to compare a query with all entries; never changed after it was built."""
 
-    def __init__(self, documents: Sequence[Document], sentences: Floats | None, answers: Floats | None) -> None:
+    def __init__(
+        self, documents: Sequence[Document], sentences: Floats | None, answers: Floats | None
+    ) -> None:
         counts = np.array([len(document.sentences) for document in documents], np.int64)
         starts: Indices = np.cumsum(counts) - counts
         self.size = len(documents)
         self.words = WordIndex(documents)
-        with_vectors = sentences is not None and answers is not None and self.size > 0
-        self.vectors = VectorIndex(sentences, answers, starts) if with_vectors else None
+        self.vectors: VectorIndex | None = None
+        if sentences is not None and answers is not None and self.size:
+            self.vectors = VectorIndex(sentences, answers, starts)
 
     def accepts(self, embedding: Floats | None) -> bool:
         """Whether the vector can be compared with ours: same length, and a number in every place."""

@@ -18,6 +18,7 @@ from knowledge.embedding import Embedder, cached_passages
 from knowledge.errors import EmbeddingError
 from knowledge.index import COLUMNS, Document, Floats, SearchIndex
 from knowledge.statutes import Citation, Statute, basis_line, cite
+from knowledge.tokens import normalise
 from storage.database import Database
 from storage.models import FaqEntry
 
@@ -83,10 +84,11 @@ class _Snapshot:
     index: SearchIndex
     intents: tuple[str, ...]
     places: Mapping[str, int]
+    exact: Mapping[str, int]  # sentence without blanks and punctuation -> entry
 
 
 Revision = tuple[int, object, int]
-_EMPTY = _Snapshot((), SearchIndex((), None, None), (), MappingProxyType({}))
+_EMPTY = _Snapshot((), SearchIndex((), None, None), (), MappingProxyType({}), MappingProxyType({}))
 
 
 class KnowledgeBase:
@@ -142,6 +144,17 @@ class KnowledgeBase:
         place = self._snapshot.places.get(faq_id)
         return None if place is None else self._snapshot.entries[place].hit
 
+    async def similar(self, sentences: Sequence[str], *, besides: str | None = None) -> tuple[Hit, ...]:
+        """The three entries whose sentences lie nearest on the whole; score is the likeness, 0 to 1."""
+        snapshot = self._snapshot
+        index = snapshot.index.vectors
+        if index is None or self._embedder is None or not sentences:
+            return ()
+        vectors = await cached_passages(self._database, self._embedder, sentences)
+        likeness = index.theme_likeness(vectors)
+        order = [p for p in np.argsort(-likeness).tolist() if snapshot.entries[p].hit.faq_id != besides]
+        return tuple(replace(snapshot.entries[p].hit, score=max(0.0, float(likeness[p]))) for p in order[:3])
+
     def search(
         self,
         text: str,
@@ -181,6 +194,10 @@ class KnowledgeBase:
         nothing = float(evidence(sum(intents.get(name, 0.0) for name in NOTHING_FOR_US)))
         scores = np.zeros(len(snapshot.entries), np.float32)
         scores[allowed] = weights.scores(features[allowed], likely[allowed], nothing)
+        same = snapshot.exact.get(_letters(text))
+        if same is not None and allowed[same]:  # word for word a question or phrasing of ours
+            scores *= 0.1
+            scores[same] = 1.0
         return scores, features
 
     def _outcome(self, hits: Sequence[Hit]) -> Outcome:
@@ -192,7 +209,9 @@ class KnowledgeBase:
 
     async def _stored_revision(self) -> Revision:
         query = select(
-            func.count(FaqEntry.id), func.max(FaqEntry.updated_at), func.coalesce(func.sum(FaqEntry.version), 0)
+            func.count(FaqEntry.id),
+            func.max(FaqEntry.updated_at),
+            func.coalesce(func.sum(FaqEntry.version), 0),
         )
         async with self._database.read() as session:
             count, newest, versions = (await session.execute(query)).one()
@@ -219,7 +238,7 @@ class KnowledgeBase:
         if self._embedder is None or not documents:
             return None
         sentences = [sentence for document in documents for sentence in document.sentences]
-        texts = sentences + [document.answer for document in documents]
+        texts = sentences + [document.passage for document in documents]
         try:
             vectors = await cached_passages(self._database, self._embedder, texts)
         except EmbeddingError as error:
@@ -232,7 +251,17 @@ def _snapshot(entries: tuple[_Entry, ...], vectors: tuple[Floats, Floats] | None
     sentences, answers = vectors or (None, None)
     index = SearchIndex([entry.document for entry in entries], sentences, answers)
     places = {entry.hit.faq_id: place for place, entry in enumerate(entries)}
-    return _Snapshot(entries, index, tuple(entry.hit.intent for entry in entries), MappingProxyType(places))
+    exact = {
+        _letters(sentence): place
+        for place, entry in enumerate(entries)
+        for sentence in entry.document.sentences
+    }
+    intents = tuple(entry.hit.intent for entry in entries)
+    return _Snapshot(entries, index, intents, MappingProxyType(places), MappingProxyType(exact))
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in normalise(text) if character.isalnum())
 
 
 def _as_vector(embedding: Sequence[float] | Floats | None) -> Floats | None:

@@ -12,10 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-try:
-    from nlu import slot_eval
-except ImportError:
-    slot_eval = None
+from nlu import slot_eval
 from nlu.evaluation import Line, figures, predict, read_lines, write_predictions
 from nlu.rasa_client import RasaUnderstander
 from nlu.server import RasaServer
@@ -70,8 +67,8 @@ def evaluate_slots(
     file: LinesFile,
     now: Annotated[str, typer.Option(help="The day that relative dates count from, YYYY-MM-DD.")],
 ) -> None:
-    """Measure slot reading on lines {"ask","text","value","accept"?}; prints JSON."""
-    result = slot_eval.evaluate(file, date.fromisoformat(now))
+    """Measure slot reading on lines {"slot","ask"?,"text","value","accept"?}; prints JSON."""
+    result = slot_eval.evaluate_slots(file, date.fromisoformat(now))
     print(json.dumps(result, ensure_ascii=False, indent=2))
 
 

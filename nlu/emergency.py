@@ -53,9 +53,7 @@ def _any_of(patterns: list[str]) -> re.Pattern[str]:
 
 @cache
 def _rules() -> _Rules:
-    table: dict[str, Any] = yaml.load(  # noqa: S506
-        _TABLE.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    )
+    table: dict[str, Any] = yaml.load(_TABLE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     kinds = tuple(
         _Rule(
             rule["kind"],
@@ -102,4 +100,6 @@ def _is_over(rule: _Rule, rules: _Rules, text: str, *, now: bool) -> bool:
     """Whether the message tells of something past, for a kind where that ends the alarm."""
     if now:
         return False
-    return bool((rule.forgives_past and rules.past.search(text)) or (rule.settled and rules.settled.search(text)))
+    return bool(
+        (rule.forgives_past and rules.past.search(text)) or (rule.settled and rules.settled.search(text))
+    )

@@ -23,7 +23,7 @@ _PARSERS: Final[dict[str, Parser]] = {
     "phone": lambda text, _now, _ask: ids.phone(text),
     "id_number": lambda text, now, _ask: ids.id_number(text, now),
     "name": lambda text, _now, ask: names.person_name(text, ask),
-    "employer": lambda text, _now, ask: names.employer_name(text, ask),
+    "employer": lambda text, _now, _ask: names.employer_name(text),
     "region": lambda text, _now, ask: regions.workplace(text, ask),
     "people_count": lambda text, _now, ask: people.people_count(text, ask),
     "yes_no": lambda text, _now, ask: yesno.yes_no(text, ask),

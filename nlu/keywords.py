@@ -25,6 +25,8 @@ _SURE_ABOVE = 0.6
 # Evidence for "none of these", in the scores' own unit: weaker matches do not beat it.
 _NOTHING_SCORE = 1.2
 _SHARPNESS = 1.0
+# Words alone never make it certain.
+_HIGHEST = 0.9
 
 
 class KeywordScorer:
@@ -60,23 +62,23 @@ class KeywordScorer:
         """Always an answer: out_of_scope and unsure when no listed word occurs."""
         ranking = self.rank(text)
         best = ranking[0]
-        return Understanding(
-            best.intent, best.confidence, ranking, entities, None, "keywords", best.confidence < _SURE_ABOVE
-        )
+        # "Nothing listed" is no evidence that it is out of scope: the person is asked.
+        unsure = best.intent == OUT_OF_SCOPE or best.confidence < _SURE_ABOVE
+        return Understanding(best.intent, best.confidence, ranking, entities, None, "keywords", unsure)
 
     def rank(self, text: str) -> tuple[Ranked, ...]:
         """Likeliest intents first; confidences sum to at most 1."""
         shortened = text[:_MAX_CHARACTERS]
         whole = self._exact.get(_bare(shortened))
         if whole is not None:
-            return (Ranked(whole, 0.95),)
+            return (Ranked(whole, _HIGHEST),)
         scores = {intent: score for intent, score in self._scores(shortened).items() if score > 0}
         scores[OUT_OF_SCOPE] = scores.get(OUT_OF_SCOPE, 0.0) + _NOTHING_SCORE
         highest = max(scores.values())
         odds = {intent: math.exp(_SHARPNESS * (score - highest)) for intent, score in scores.items()}
         total = sum(odds.values())
         ordered = sorted(odds.items(), key=lambda item: (-item[1], item[0]))[:_RANKING_LENGTH]
-        return tuple(Ranked(intent, odd / total) for intent, odd in ordered)
+        return tuple(Ranked(intent, _HIGHEST * odd / total) for intent, odd in ordered)
 
     def _scores(self, text: str) -> dict[str, float]:
         lowered, words = normalise(text), frozenset(tokenize(text))

@@ -77,7 +77,8 @@ class RasaUnderstander:
         if emergency.detect(text) is not None:
             certain = (Ranked(EMERGENCY, 1.0),)
             return Understanding(EMERGENCY, 1.0, certain, found, None, "rule", unsure=False)
-        parsed = await self._ask(text) if text.strip() else None
+        sent = _sendable(text)
+        parsed = await self._ask(sent) if sent else None
         if parsed is None:
             return self._keywords.understand(text, found)
         return _from_model(parsed, found)
@@ -101,13 +102,23 @@ class RasaUnderstander:
         return parsed
 
     async def _request(self, url: str, text: str) -> _Parsed:
-        body: Mapping[str, Any] = {"text": text[:MAX_CHARACTERS_SENT]}
+        body: Mapping[str, Any] = {"text": text}
         response = await self._client.post(f"{url.rstrip('/')}/model/parse", json=body, timeout=self._timeout)
         response.raise_for_status()
         parsed = _Parsed.model_validate_json(response.content)
         if parsed.embedding is not None and len(parsed.embedding) != EMBEDDING_SIZE:
             raise ValueError("embedding of unexpected size")
         return parsed
+
+
+def _sendable(text: str) -> str:
+    """What Rasa may see of a message.
+
+    A leading slash is Rasa's own syntax: "/greet" would force an intent past the model, and a slash that it
+    cannot read is logged with the text. Half characters (a cut emoji) cannot be sent as UTF-8.
+    """
+    whole = text[:MAX_CHARACTERS_SENT].encode("utf-8", "replace").decode("utf-8")
+    return whole.strip().lstrip("/／ ").strip()
 
 
 def _from_model(parsed: _Parsed, found: Mapping[str, object]) -> Understanding:

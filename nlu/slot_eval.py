@@ -34,7 +34,9 @@ def evaluate_slots(path: str | Path, now: date) -> dict[str, Any]:
         "total": total,
         "right": correct,
         "accuracy": _share(correct, total),
-        "slots": {slot: {"total": t, "right": r, "accuracy": _share(r, t)} for slot, (t, r) in sorted(tally.items())},
+        "slots": {
+            slot: {"total": t, "right": r, "accuracy": _share(r, t)} for slot, (t, r) in sorted(tally.items())
+        },
         "misses": misses,
     }
 

@@ -38,7 +38,7 @@ class AuditTag(StrEnum):
     REMINDERS_SENT = "timer:ticket:remind"
 
 
-def record(  # noqa: PLR0917 - one line per audited fact at every caller
+def record(
     session: AsyncSession,
     tag: AuditTag,
     account: Account | None,

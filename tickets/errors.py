@@ -1,6 +1,5 @@
 """Business errors. Each carries what to tell the person (`message`, Chinese, from the catalogue)."""
 
-# ruff: noqa: N818 - the names say what happened; callers read them as sentences
 from typing import ClassVar
 
 from tickets.catalogue import catalogue

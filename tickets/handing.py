@@ -1,5 +1,4 @@
 """Passing a ticket on: to another unit or person, to oneself, back to the bot; moving its deadline."""
-# ruff: noqa: PLR0917 - who, what, when: the argument order is the same for all of them
 
 from datetime import datetime
 
@@ -58,6 +57,8 @@ async def transfer(
 async def _target(
     session: AsyncSession, ticket: Ticket, organization_id: int | None, assignee_id: int | None, now: datetime
 ) -> tuple[Organization, Account | None]:
+    if organization_id is None and assignee_id is None:
+        raise WrongTarget
     person = await session.get(Account, assignee_id) if assignee_id is not None else None
     wanted = organization_id or (person.organization_id if person else ticket.organization_id)
     unit = await session.get(Organization, wanted)

@@ -6,13 +6,13 @@ from typing import Any
 
 # What people put between digits: blanks of all kinds, hyphens, dots, and invisible characters from copying.
 _GAP = r"[\s\u200b-\u200d\u2060\ufeff\-\u2010-\u2015\u2212\uff0d.·_]{0,3}"
-_START, _END = r"(?<!\d)", r"(?!\d)"
-_ONE, _THREE_TO_NINE = "[1１]", "[3-9３-９]"
-_MOBILE = re.compile(
-    rf"{_START}(?:[+＋]?[8８][6６]{_GAP})?{_ONE}{_GAP}{_THREE_TO_NINE}(?:{_GAP}\d){{9}}{_END}"
-)
+_START, _END = r"(?<![\d*])", r"(?!\d)"
+_RUN = re.compile(rf"{_START}[+＋]?\d(?:{_GAP}\d){{10,}}(?:{_GAP}[XxＸｘ](?![A-Za-z]))?")
+_COUNTRY = r"(?:[+＋]?[8８][6６])?"
+_MOBILE = re.compile(rf"{_START}{_COUNTRY}{_GAP}[1１]{_GAP}[3-9３-９](?:{_GAP}\d){{9}}{_END}")
 _ID = re.compile(
-    rf"{_START}[1-9１-９](?:{_GAP}\d){{5}}{_GAP}(?:[1１]{_GAP}[89８９]|[2２]{_GAP}[0０])(?:{_GAP}\d){{9}}{_GAP}[\dXxＸｘ]{_END}"
+    rf"{_START}[1-9１-９](?:{_GAP}\d){{5}}{_GAP}(?:[1１]{_GAP}[89８９]|[2２]{_GAP}[0０])"
+    rf"(?:{_GAP}\d){{9}}{_GAP}[\dXxＸｘ]{_END}"
 )
 _CARD = re.compile(rf"{_START}[3-9３-９](?:{_GAP}\d){{14,18}}{_END}")
 _LANDLINE = re.compile(rf"{_START}[0０]\d{{2,3}}{_GAP}[2-9２-９]\d{{6,7}}{_END}")
@@ -30,21 +30,40 @@ def _keep_ends(text: str, first: int, last: int) -> str:
     return "".join(digits[:first]) + "*" * middle + ("".join(digits[-last:]) if last else "")
 
 
-def _card(match: re.Match[str]) -> str:
-    """Dates in a row have as many digits as a card; they stay readable."""
-    rest = _DATE.sub("", match.group())
-    digits = sum(char.isdigit() for char in rest)
-    return _keep_ends(match.group(), 0, 4) if digits >= _FEWEST_CARD_DIGITS else match.group()
-
-
 def mask_text(text: str) -> str:
     """Return the text with phone numbers, ID numbers and bank cards hidden: too much, not too little."""
-    text = _ID.sub(lambda match: _keep_ends(match.group(), 3, 2), text)
-    text = _MOBILE.sub(lambda match: _keep_ends(_without_country(match.group()), 3, 4), text)
-    text = _CARD.sub(_card, text)
+    text = _RUN.sub(_run, text)
     text = _LANDLINE.sub(lambda match: _keep_ends(match.group(), 4, 2), text)
-    text = _LONG.sub(lambda match: _keep_ends(match.group(), 0, 4), text)
     return _SPELLED.sub(HIDDEN, text)
+
+
+def _run(match: re.Match[str]) -> str:
+    """Hide what is in a run of digits: first taken as one number with gaps, then as several in a row."""
+    text = match.group()
+    if _ID.fullmatch(text):
+        return _id(text)
+    if _MOBILE.fullmatch(text):
+        return _mobile(text)
+    if _CARD.fullmatch(text):
+        return _card(text)
+    text = _ID.sub(lambda found: _id(found.group()), text)
+    text = _MOBILE.sub(lambda found: _mobile(found.group()), text)
+    text = _CARD.sub(lambda found: _card(found.group()), text)
+    return _LONG.sub(lambda found: _keep_ends(found.group(), 0, 4), text)
+
+
+def _id(text: str) -> str:
+    return _keep_ends(text, 3, 2)
+
+
+def _mobile(text: str) -> str:
+    return _keep_ends(_without_country(text), 3, 4)
+
+
+def _card(text: str) -> str:
+    """Dates in a row have as many digits as a card; they stay readable."""
+    digits = sum(char.isdigit() for char in _DATE.sub("", text))
+    return _keep_ends(text, 0, 4) if digits >= _FEWEST_CARD_DIGITS else text
 
 
 def _without_country(text: str) -> str:

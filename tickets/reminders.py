@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.models import Ticket
 from tickets.changes import add_event, end_waiting, touch
 from tickets.notices import leaders_of, notify, notify_responsible, upper_leaders
-from tickets.sla import DEFAULT_POLICY, SHANGHAI, SlaPolicy, fraction_used
+from tickets.sla import DEFAULT_POLICY, SHANGHAI, SlaPolicy, moment_of_share
 from tickets.values import EventKind, State
 
 Clock = Literal["first", "close"]
@@ -84,11 +84,14 @@ def _new_steps(ticket: Ticket | Row[Any], now: datetime, policy: SlaPolicy) -> l
     clock, started = _clock(ticket), _started(ticket)
     due = ticket.close_due if clock == "close" else ticket.first_response_due
     around = clock == "first" and ticket.urgency == "critical"
-    used = fraction_used(policy, started, due, now, around_the_clock=around)
-    reached = [step for step, share in CADRE_STEPS if used >= share]
+    reached = [
+        step
+        for step, share in CADRE_STEPS
+        if now >= moment_of_share(policy.calendar, started, due, share, around_the_clock=around)
+    ]
     if now >= due:
         reached.append(LEADER)
-    if now >= _upper_due(due, policy, around=around):
+    if now >= due and now >= _upper_due(due, policy, around=around):
         reached.append(UPPER)
     done = ticket.reminded.get(clock, [])
     return [step for step in reached if step not in done]

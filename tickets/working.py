@@ -1,5 +1,4 @@
 """The cadre's side of a ticket: accepting, talking, asking, noting, closing."""
-# ruff: noqa: PLR0917 - who, what, when: the argument order is the same for all of them
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import yaml
 from fastapi import APIRouter
@@ -19,12 +21,17 @@ from bot.channels.telegram_webhook import PATH, build_router
 from bot.config import TelegramSettings
 from bot.delivery import Delivery
 from bot.delivery_instance import Instance
+from bot.files import FileStore, find
 from storage.database import Database
 from storage.live import Live
+
+if TYPE_CHECKING:
+    from bot.app import Application
 
 log = logging.getLogger(__name__)
 
 SET_UP_TRIES = 5
+FINISH_SECONDS = 5.0
 
 
 class TelegramChannel:
@@ -59,7 +66,6 @@ class TelegramChannel:
             self.api, self._ids, read_file, caught_up=self._poller.caught_up if polling else None
         )
         self.delivery = Delivery(database, self.sender, live, self._instance, clock=clock)
-        self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def router(self) -> APIRouter:
@@ -67,17 +73,20 @@ class TelegramChannel:
         return build_router(self.intake, self._settings.webhook_secret)
 
     async def run(self) -> None:
-        """Receive and deliver until stop() is called."""
+        """Receive and deliver until stop() or cancellation; what is under way is finished first."""
         set_up = asyncio.create_task(self._set_up())
-        self._tasks = [asyncio.create_task(self.delivery.run())]
-        if self._settings.mode == "polling":
-            await set_up  # while a webhook is set, Telegram refuses getUpdates
-            self._tasks.append(asyncio.create_task(self._poller.run()))
+        loops = [asyncio.create_task(self.delivery.run())]
         try:
-            await asyncio.gather(*self._tasks)
+            if self._settings.mode == "polling":
+                await set_up  # while a webhook is set, Telegram refuses getUpdates
+                loops.append(asyncio.create_task(self._poller.run()))
+            await asyncio.gather(*(asyncio.shield(loop) for loop in loops))
         finally:
-            set_up.cancel()
-            await asyncio.gather(set_up, *self._tasks, return_exceptions=True)
+            self.stop()
+            await asyncio.wait(loops, timeout=FINISH_SECONDS)
+            for task in (set_up, *loops):
+                task.cancel()
+            await asyncio.gather(set_up, *loops, return_exceptions=True)
 
     def stop(self) -> None:
         """Let run() end after what is under way."""
@@ -117,3 +126,46 @@ class TelegramChannel:
                 allowed_updates=["message", "edited_message", "callback_query"],
                 drop_pending_updates=False,
             )
+
+
+_built: WeakKeyDictionary[TurnHandler, TelegramChannel] = WeakKeyDictionary()
+
+
+def channel_of(application: "Application") -> TelegramChannel:
+    """Return the application's channel; the web server and the background loops share it."""
+    known = _built.get(application.turns)
+    if known is None:
+        settings = application.settings
+        known = _built[application.turns] = TelegramChannel(
+            settings.telegram,
+            application.turns,
+            application.database,
+            application.live,
+            stored_files(application.database, application.files),
+            instances=settings.data.folder.resolve() / "instances",
+            public_url=settings.server.public_url,
+            file_limit_bytes=settings.chat.file_limit_mb * 1_000_000,
+            clock=application.clock,
+        )
+    return known
+
+
+def loops(application: "Application") -> dict[str, Callable[[], Awaitable[None]]]:
+    """Return the background work of the channel."""
+    return {"telegram": channel_of(application).run}
+
+
+def stored_files(database: Database, store: FileStore) -> ReadFile:
+    """Return how the sender gets the bytes of a stored file; None for one that is gone."""
+
+    async def read(token: str) -> bytes | None:
+        async with database.read() as session:
+            row = await find(session, token)
+        if row is None:
+            return None
+        try:
+            return await asyncio.to_thread(store.read, row.sha256)
+        except FileNotFoundError:
+            return None
+
+    return read

@@ -42,8 +42,10 @@ AT_ONCE = 16  # turns of different chats
 DOWNLOADS_AT_ONCE = 4  # each may hold a file of 20 MB in memory
 DOWNLOAD_TRIES = 4
 DOWNLOAD_PAUSE_SECONDS = 1.0
+TURN_TRIES = 3
+TURN_PAUSE_SECONDS = 0.1
 REFUSED_TOO_LARGE = "too_large"
-REFUSED_UNAVAILABLE = "unavailable"
+REFUSED_UNAVAILABLE = "failed"
 SUSPICIOUS_FAILURES = 8  # "the database is away" so often while it answers: it is the update
 
 
@@ -135,12 +137,17 @@ class Intake:
             await self._turn(raw, await self._with_file(update))
 
     async def _turn(self, raw: Any, inbound: Inbound) -> None:
-        try:
-            await self._handler.handle(inbound)
-        except Exception as error:  # noqa: BLE001 - whatever one update does, the others go on
-            if is_away(error) and not await self._is_suspicious(inbound.key):
-                raise AwayError(type(error).__name__) from None
-            await self._quarantine(raw, f"turn: {type(error).__name__}")
+        """Run the turn; a defect gets a few more tries (it may have been a race), then quarantine."""
+        for attempt in range(1, TURN_TRIES + 1):
+            try:
+                await self._handler.handle(inbound)
+                break
+            except Exception as error:  # noqa: BLE001 - whatever one update does, the others go on
+                if is_away(error) and not await self._is_suspicious(inbound.key):
+                    raise AwayError(type(error).__name__) from None
+                if attempt == TURN_TRIES:
+                    await self._quarantine(raw, f"turn: {type(error).__name__}")
+                await asyncio.sleep(TURN_PAUSE_SECONDS)
         self._suspicious.pop(inbound.key, None)
         await self._live.publish(TOPIC)
 

@@ -113,6 +113,7 @@ class Poller:
     async def run(self) -> None:
         """Poll until stop() is called; no failure of network or database ends it."""
         failures = 0
+        self._stopping.clear()
         await self._restore()
         while not self._stopping.is_set():
             try:

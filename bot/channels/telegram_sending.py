@@ -34,7 +34,7 @@ from bot.delivery import (
 from bot.delivery_queue import Job, Pace
 from bot.messages import Outbound, SentFile
 
-UNSEEN_IDS = 10  # ids above the highest one seen that service messages may have used up
+UNSEEN_IDS = 5  # ids above the highest one seen, used up by messages that bots are not told of
 PROBES_MOST = 3000
 PROBES_PER_SECOND = 20
 CATCH_UP_SECONDS = 10.0

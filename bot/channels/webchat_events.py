@@ -7,6 +7,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +31,7 @@ class EventStream:
     live: Live
     claim: Claim
     after: int
+    closing: asyncio.Event
     heartbeat: float = HEARTBEAT_SECONDS
     _newest: int = 0
     _given: set[int] = field(default_factory=set)
@@ -40,10 +42,10 @@ class EventStream:
         self._newest = self.after
         deadline = time.monotonic() + STREAM_SECONDS
         conversation_id = await self._conversation_id()
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not self.closing.is_set():
             if conversation_id is None:
                 yield ": waiting\n\n"
-                await asyncio.sleep(WAIT_FOR_FIRST_MESSAGE_SECONDS)
+                await self._pause(WAIT_FOR_FIRST_MESSAGE_SECONDS)
                 conversation_id = await self._conversation_id()
                 continue
             # begin to listen before reading, so that nothing slips in between
@@ -52,10 +54,23 @@ class EventStream:
                 await asyncio.sleep(0)
                 for message in await self._unseen(conversation_id):
                     yield as_event(message)
-                if not await signal:
+                if not await self._signalled(signal):
                     yield ": still here\n\n"
             finally:
                 signal.cancel()
+
+    async def _signalled(self, signal: asyncio.Task[bool]) -> bool:
+        """Wait for the signal, or for the server's end."""
+        closing = asyncio.create_task(self.closing.wait())
+        try:
+            await asyncio.wait({signal, closing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            closing.cancel()
+        return not signal.done() or signal.result()
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.closing.wait(), seconds)
 
     async def _conversation_id(self) -> int | None:
         async with self.database.read() as session:

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -53,11 +54,16 @@ def view(row: Message, files: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "buttons": body.get("buttons", []) if row.direction == "out" else [],
         "attachments": list(files),
         "at": row.created_at.isoformat(),
-        "time": f"{row.created_at.astimezone(KUNMING):%H:%M}",
+        "time": _local_time(row.created_at),
     }
     if row.inbound_key:
         shown["key"] = row.inbound_key.rpartition(":")[2]
     return shown
+
+
+def _local_time(at: datetime) -> str:
+    local = at.astimezone(KUNMING)
+    return str(texts()["page"]["time"]).format(month=local.month, day=local.day, clock=f"{local:%H:%M}")
 
 
 async def views(session: AsyncSession, rows: Sequence[Message]) -> list[dict[str, Any]]:
@@ -116,7 +122,7 @@ async def turn_of(session: AsyncSession, inbound_key: str) -> tuple[Message | No
 
 async def label_of(session: AsyncSession, conversation_id: int, payload: str) -> str:
     """Return what stood on the button with this payload, so that the transcript reads as it was tapped."""
-    for topic in [*texts()["topics"], *texts()["shortcuts"]]:
+    for topic in [*texts()["shortcuts"], *texts()["topics"]]:
         if topic["payload"] == payload:
             return str(topic["label"])
     query = select(Message).where(Message.conversation_id == conversation_id, Message.direction == "out")

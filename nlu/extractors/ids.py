@@ -6,15 +6,24 @@ from typing import Final
 
 from nlu.extractors.text import after_correction, narrow
 
-_SPOKEN: Final = str.maketrans("零〇一二两三四五六七八九幺么壹贰叁肆伍陆柒捌玖洞拐", "00122345678911123456789" "07")
+_SPOKEN: Final = str.maketrans(
+    "零〇一二两三四五六七八九幺么壹贰叁肆伍陆柒捌玖洞拐", "0012234567891112345678907"
+)
 _SPOKEN_CHARS: Final = "零〇一二两三四五六七八九幺么壹贰叁肆伍陆柒捌玖洞拐"
 _MOBILE: Final = re.compile(r"1(?:3\d|4[014-9]|5[0-35-9]|6[2567]|7[0-8]|8\d|9[0-35-9])\d{8}")
 _LANDLINE: Final = re.compile(r"0(?:10|2\d|[3-9]\d\d)[2-8]\d{6,7}")
-_CODE_RUN: Final = re.compile(rf"[\d{_SPOKEN_CHARS}](?:[\s\-—–_.·()]{{0,3}}[\d{_SPOKEN_CHARS}])*(?:[\s\-]?(?:[xX×]|叉|艾克斯))?")
+_CODE_RUN: Final = re.compile(
+    rf"[\d{_SPOKEN_CHARS}](?:[\s\-—–_.·()]{{0,3}}[\d{_SPOKEN_CHARS}])*(?:[\s\-]?(?:[xX×]|叉|艾克斯))?"
+)
 _REPEAT: Final = re.compile(r"(?<!\d)([二两三四五六2-6])个([零一二三四五六七八九0-9])")
-_NOT_THIS: Final = re.compile(r"(?:打不通|停机|不用|别打|换号|旧号|以前|原来|老板|包工头|工头|公司)[^\d一二三四五六七八九]{0,6}$")
+_NOT_THIS: Final = re.compile(
+    r"(?:打不通|停机|不用|别打|换号|旧号|以前|原来|老板|包工头|工头|公司)[^\d一二三四五六七八九]{0,6}$"
+)
+# GB/T 2260: the first two digits name the province.
 _PROVINCES: Final = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
+    str(area)
+    for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
+    for area in range(first, last + 1)
 )
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS: Final = "10X98765432"
@@ -37,9 +46,9 @@ def _codes(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def _bare_phone(run: str, before: str) -> str | None:
+def _bare_phone(run: str) -> str | None:
     digits = run
-    if len(digits) in {13, 15} and re.match(r"(?:00)?86(?=1)", digits) and (len(digits) == 15 or before.endswith("+") or True):
+    if len(digits) in {13, 15} and re.match(r"(?:00)?86(?=1)", digits):
         digits = re.sub(r"^(?:00)?86", "", digits)
     if _MOBILE.fullmatch(digits) or _LANDLINE.fullmatch(digits):
         return digits
@@ -48,13 +57,13 @@ def _bare_phone(run: str, before: str) -> str | None:
 
 def phone(text: str) -> str | None:
     """The speaker's phone number as digits only, or None when none passes length and prefix."""
-    numbers = [(p, before) for run, before in _codes(text) if (p := _bare_phone(run, before))]
+    numbers = [(p, before) for run, before in _codes(text) if (p := _bare_phone(run))]
     if not numbers:
         joined = "".join(run for run, _ in _codes(text))
-        return _bare_phone(joined, "") if len(joined) <= 15 else None
+        return _bare_phone(joined) if len(joined) <= 15 else None
     own = [p for p, before in numbers if not _NOT_THIS.search(before)]
     mobiles = [p for p in own if p.startswith("1")]
-    return (mobiles or own or [None])[0]
+    return next(iter(mobiles or own), None)
 
 
 def valid_id_number(number: str, today: date) -> bool:

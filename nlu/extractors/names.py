@@ -6,20 +6,31 @@ from typing import Final
 from nlu.extractors.text import REFUSAL, after_correction, is_question, narrow
 
 _SURNAMES: Final = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江"
-    "尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴"
-    "霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师"
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程苏魏吕丁任沈姚卢"
+    "姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江"
+    "尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧"
+    "耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴"
+    "霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景"
+    "党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师"
     "和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝刀岩木玉普思矣字罕线陇"
 )
-_TITLE: Final = re.compile(r"(?:先生|女士|小姐|师傅|大哥|大姐|老师|同志|经理|老板|主任|工头|包工头|阿姨|叔叔?|哥|姐|嫂子?|总)$")
+_TITLE: Final = re.compile(
+    r"(?:先生|女士|小姐|师傅|大哥|大姐|老师|同志|经理|老板|主任|工头|包工头|阿姨|叔叔?|哥|姐|嫂子?|总)$"
+)
 _NAME_LEAD: Final = re.compile(
-    r"^(?:你好|您好|嗯|哦|啊|好的?|那个|呃)?[,, ]*(?:我(?:的)?(?:名字|姓名|大名)?(?:叫做?|是|就是|名叫|姓名)?|本人(?:叫|是)?|(?:名字|姓名|全名|大名)(?:叫|是|[::])?|俺叫|叫我?|免贵|你?叫我|称呼我|就叫我?|喊我)[::,, ]*"
+    r"^(?:你好|您好|嗯|哦|啊|好的?|那个|呃)?[,, ]*(?:我(?:的)?(?:名字|姓名|大名)?(?:叫做?|是|就是|名叫|"
+    r"姓名)?|本人(?:叫|是)?|(?:名字|姓名|全名|大名)(?:叫|是|[::])?|俺叫|叫我?|免贵|你?叫我|称呼我|就叫我?|"
+    r"喊我)[::,, ]*"
 )
 _NAME_TAIL: Final = re.compile(r"(?:就行了?|就好|就可以|吧|呀|啊|哈|嘛|的|了|[。!!~,,.  ])+$")
 _NAME_SHAPE: Final = re.compile(r"[一-龥]{2,4}|[一-龥]{1,6}[·•.][一-龥·•.]{1,12}|[一-龥]{5,6}")
-_SPELLED: Final = re.compile(r"[,,((]?(?:.{0,6}的[^,,。]|木子李|弓长张|耳东陈|双木林|草头黄|古月胡|立早章|口天吴|双人徐|言午许).*$")
+_SPELLED: Final = re.compile(
+    r"[,,(( ](?:[^,,]{0,6}的[^,,。]|木子李|弓长张|耳东陈|双木林|草头黄|古月胡|立早章|口天吴|双人徐|言午许).*$"
+)
 _NOT_NAME: Final = re.compile(
-    r"工资|老板|公司|工地|没有|为什么|什么|怎么|可以|不要|谢谢|你好|您好|工会|帮我|咨询|打工|上班|多少|欠|拖|干活|农民|工人|昨天|今天|现在|电话|名字|随便|不用|知道|想问|需要|先问|那个|你们|我们|他们|问题|人工|算了|这个"
+    r"工资|老板|公司|工地|没有|为什么|什么|怎么|可以|不要|谢谢|你好|您好|工会|帮我|咨询|打工|上班|多少|欠|拖|"
+    r"干活|农民|工人|昨天|今天|现在|电话|名字|随便|不用|知道|想问|需要|先问|那个|你们|我们|他们|问题|人工|"
+    r"算了|这个"
 )
 
 
@@ -29,9 +40,12 @@ def person_name(text: str, ask: str = "") -> str | None:
     refused = REFUSAL.search(plain)
     if is_question(plain) or (refused and not _NAME_LEAD.match(plain)) or (refused and len(plain) < 12):
         return None
-    if told := re.search(r"(?:我叫|名叫|叫做|姓名[是::]|名字(?:是|叫)|本人叫?|我是|[,, ]叫|全名(?:是|叫)?)[::, ]?([一-龥·•]{2,12})", plain):
+    if told := re.search(
+        r"(?:我叫|名叫|叫做|姓名[是::]|名字(?:是|叫)|本人叫?|我是|[,, ]叫|全名(?:是|叫)?)[::, ]?([一-龥·•]{2,12})",
+        plain,
+    ):
         plain = told[1] if len(told[1]) <= 6 or "·" in told[1] else re.split(r"[的在是,]", told[1])[0]
-    plain = _SPELLED.sub("", plain)
+    plain = re.sub(r"(?<=[一-龥]) (?=[一-龥])", "", _SPELLED.sub("", plain))
     body = _clean(plain)
     if match := re.fullmatch(r"姓([一-龥]{1,2})[,, ]*(?:名|叫|单名)(?:一个|个)?([一-龥]{1,3})字?", body):
         body = match[1] + match[2] if not match[2].startswith(match[1]) else match[2]
@@ -51,66 +65,107 @@ def _clean(text: str) -> str:
 def _looks_like_name(body: str, *, told: bool) -> bool:
     if "·" in body or "•" in body:
         return True
-    known = body[0] in _SURNAMES or body[:2] in {"欧阳", "上官", "司马", "诸葛", "皇甫", "尉迟", "东方", "夏侯", "令狐"} or body[0] in "老小阿"
+    known = (
+        body[0] in _SURNAMES
+        or body[:2] in {"欧阳", "上官", "司马", "诸葛", "皇甫", "尉迟", "东方", "夏侯", "令狐"}
+        or body[0] in "老小阿"
+    )
     return known or (told and len(body) <= 4)
 
 
 def volunteered_name(text: str) -> str | None:
     """The name after 我叫 in a free sentence."""
-    told = re.search(r"(?:我(?:的名字)?叫(?!他|她|老板|人|你|车|外卖|了|不)|我姓名(?:是|叫)?)\s*([一-龥·]{2,8})", narrow(text))
+    told = re.search(
+        r"(?:我(?:的名字)?叫(?!他|她|老板|人|你|车|外卖|了|不)|我姓名(?:是|叫)?)\s*([一-龥·]{2,8})",
+        narrow(text),
+    )
     if told is None:
         return None
     body = re.split(r"[,,。在是的来从今]", told[1])[0]
     body = body if "·" in body else body[:4]
-    return body if 2 <= len(body) <= 8 and body[0] in _SURNAMES and not _NOT_NAME.search(body) and len(body) <= 4 or "·" in body else None
+    if "·" in body:
+        return body
+    plausible = 2 <= len(body) <= 4 and body[0] in _SURNAMES and not _NOT_NAME.search(body)
+    return body if plausible else None
 
 
 _ORG_SUFFIX: Final = (
-    r"(?:有限责任公司|股份有限公司|有限公司|分公司|集团公司|总公司|建筑公司|公司|集团|工程队|施工队|项目部|经营部|门市部|工作室|合作社|事务所|酒店|宾馆|饭店|饭馆|餐馆|餐厅|火锅店|小吃店|"
-    r"超市|商场|商店|批发部|药店|医院|诊所|学校|幼儿园|中学|小学|大学|学院|工厂|厂|矿山|煤矿|矿|农场|基地|酒吧|ktv|网吧|洗浴中心|养殖场|砖厂|木材厂|食品厂|电子厂|服装厂|制衣厂|快递|外卖|物业|保安公司|劳务队|劳务|美容院|理发店|"
+    r"(?:有限责任公司|股份有限公司|有限公司|分公司|集团公司|总公司|建筑公司|公司|集团|工程队|施工队|项目部|"
+    r"经营部|门市部|工作室|合作社|事务所|酒店|宾馆|饭店|饭馆|餐馆|餐厅|火锅店|小吃店|"
+    r"超市|商场|商店|批发部|药店|医院|诊所|学校|幼儿园|中学|小学|大学|学院|工厂|厂|矿山|煤矿|矿|农场|基地|"
+    r"酒吧|ktv|网吧|洗浴中心|养殖场|砖厂|木材厂|食品厂|电子厂|服装厂|制衣厂|快递|外卖|物业|保安公司|劳务队|"
+    r"劳务|美容院|理发店|"
     r"汽修厂|修理厂|加油站|公寓|茶楼|会所|家政|银行|邮政|物流|花卉|置业|地产|科技|商贸|中心|局|队|店|馆|园|场|站)"
 )
-_ORG: Final = re.compile(rf"[一-龥A-Za-z0-9()()&·]{{1,24}}?{_ORG_SUFFIX}(?![一-龥]{{0,1}}(?:长|员工))(?:[((][^))]{{1,10}}[))])?(?:[一-龥]{{0,6}}(?:有限责任公司|有限公司|分公司|公司|分店|项目部|集团|分厂|店))*")
+_ORG: Final = re.compile(
+    rf"[一-龥A-Za-z0-9()()&·]{{1,24}}?{_ORG_SUFFIX}(?![一-龥]{{0,1}}(?:长|员工))(?:[((][^))]{{1,10}}"
+    rf"[))])?(?:[一-龥]{{0,6}}(?:有限责任公司|有限公司|分公司|公司|分店|项目部|集团|分厂|店))*"
+)
 _WORK_LEAD: Final = re.compile(
-    r"^(?:(?:你好|您好|嗯|哦|呃|啊|那个|就是|好像|应该|大概)[,, ]*)*(?:(?:我|我们|咱|本人|俺|大家)(?:们)?)?(?:现在|目前|以前|之前|去年|今年|一直|原来|都|就|还)*(?:是)?(?:在|给|跟着?|帮|为|替|进了?|到|去|去了|隶属|属于|受雇于|就职于|老东家是)?"
+    r"^(?:(?:你好|您好|嗯|哦|呃|啊|那个|就是|好像|应该|大概)[,, ]*)*(?:(?:我|我们|咱|本人|俺|"
+    r"大家)(?:们)?)?(?:现在|目前|以前|之前|去年|今年|一直|原来|都|就|还)*(?:是)?(?:在|给|跟着?|帮|为|替|"
+    r"进了?|到|去|去了|隶属|属于|受雇于|就职于|老东家是)?"
 )
-_NAMED: Final = re.compile(r"(?:(?:公司|单位|厂|店|老板|包工头|工头|带班的?|雇主|名字|全称|字号|招牌)(?:的?名字|全称|名称)?(?:就)?(?:叫做?|是|姓名是?|名叫|[::])|叫做|叫|全称是?|名为)\s*(?P<n>[^,,。;;!!??]+)")
+_NAMED: Final = re.compile(
+    r"(?:(?:公司|单位|厂|店|老板|包工头|工头|带班的?|雇主|名字|全称|字号|招牌)(?:的?名字|全称|"
+    r"名称)?(?:就)?(?:叫做?|是|姓名是?|名叫|[::])|叫做|叫|全称是?|名为)\s*(?P<n>[^,,。;;!!??]+)"
+)
 _WORK_TAIL: Final = re.compile(
-    r"(?:那里|那边|那儿|里面|里头|里|这边|手下|手底下)?(?:的)?(?:上班|干活|干的?|打工|做工|做事|做的?|工作|当[一-龥]{2,4}|送外卖|送快递|跑外卖|跑单|开车|搬砖|务工|扫地|洗碗|端盘子|当保安|做保安|做保洁|打杂)(?:的)?(?:了|过|呢|吧)?.{0,8}$"
+    r"(?:那里|那边|那儿|里面|里头|里|这边|手下|手底下)?(?:的)?(?:上班|干活|干的?|打工|做工|做事|做的?|工作|"
+    r"当[一-龥]{2,4}|送外卖|送快递|跑外卖|跑单|开车|搬砖|务工|扫地|洗碗|端盘子|当保安|做保安|做保洁|"
+    r"打杂)(?:的)?(?:了|过|呢|吧)?.{0,8}$"
 )
-_FILLER_TAIL: Final = re.compile(r"(?:那里|那边|这里|那儿|里面|里头|手下|手底下|的人|的|了|吧|呀|啊|嘛|哈|呢|[。!!~,,. ])+$")
-_WORKSHOP: Final = re.compile(r"(?<=[厂司团店])(?:的)?(?:[一-龥]{0,4}(?:车间|部门|班组|生产线|流水线|产线|仓库|食堂|工段|质检部|包装部|[一二三四五六七八九\d]+号?(?:线|车间|楼)))+.*$")
-_BOSS_TITLE: Final = re.compile(r"^(?:(?:一个|个)?(?:小)?(?:包工头|工头|老板|带班的?|班组长|项目经理|雇主|经理))+(?:叫做?|是|姓名|名叫|[::])?")
+_FILLER_TAIL: Final = re.compile(
+    r"(?:那里|那边|这里|那儿|里面|里头|手下|手底下|的人|的|了|吧|呀|啊|嘛|哈|呢|[。!!~,,. ])+$"
+)
+_WORKSHOP: Final = re.compile(
+    r"(?<=[厂司团店])(?:的)?(?:[一-龥]{0,4}(?:车间|部门|班组|生产线|流水线|产线|仓库|食堂|工段|质检部|包装部|"
+    r"[一二三四五六七八九\d]+号?(?:线|车间|楼)))+.*$"
+)
+_BOSS_TITLE: Final = re.compile(
+    r"^(?:(?:一个|个)?(?:小)?(?:包工头|工头|老板|带班的?|班组长|项目经理|雇主|经理))+(?:叫做?|是|姓名|名叫|[::])?"
+)
 _NO_EMPLOYER: Final = re.compile(
-    r"没有?(?:公司|单位|老板|招牌|名字|签|注册)|没得|自己干|个体|零工|打零工|散工|说不上|小作坊|(?:一个|个|一家|家)?(?:小)?(?:工地|公司|饭店|厂|厂子|小店|店|餐馆|饭馆|超市|酒店|工厂)"
+    r"没有?(?:公司|单位|老板|招牌|名字|签|注册)|没得|自己干|个体|零工|打零工|散工|说不上|小作坊|(?:一个|个|"
+    r"一家|家)?(?:小)?(?:工地|公司|饭店|厂|厂子|小店|店|餐馆|饭馆|超市|酒店|工厂)"
 )
-_PLATFORM: Final = re.compile(r"美团(?:外卖|众包|专送|优选)?|饿了么(?:蜂鸟)?|滴滴(?:出行)?|京东(?:物流|快递)?|顺丰(?:速运|快递)?|中通(?:快递)?|圆通(?:快递)?|韵达(?:快递)?|申通(?:快递)?|货拉拉|极兔(?:快递)?|菜鸟|达达|闪送|曹操出行|T3出行|高德|花小猪|快狗|百世快递|邮政(?:速递)?|海底捞|肯德基|麦当劳|沃尔玛|家乐福|富士康|比亚迪")
+_PLATFORM: Final = re.compile(
+    r"美团(?:外卖|众包|专送|优选)?|饿了么(?:蜂鸟)?|滴滴(?:出行)?|京东(?:物流|快递)?|顺丰(?:速运|快递)?|"
+    r"中通(?:快递)?|圆通(?:快递)?|韵达(?:快递)?|申通(?:快递)?|货拉拉|极兔(?:快递)?|菜鸟|达达|闪送|曹操出行|"
+    r"T3出行|高德|花小猪|快狗|百世快递|邮政(?:速递)?|海底捞|肯德基|麦当劳|沃尔玛|家乐福|富士康|比亚迪"
+)
 
 
-def employer_name(text: str, ask: str = "") -> str | None:
+def employer_name(text: str) -> str | None:
     """The employer as said: a firm, a platform, or a lone contractor's name; None when none is told."""
     plain = after_correction(narrow(text), needs=re.compile(r"[一-龥]{2}")).strip()
-    if is_question(plain) or not plain:
-        return None
+    platform = _PLATFORM.fullmatch(plain)
+    if platform or is_question(plain) or not plain:
+        return platform.group() if platform else None
     named = _NAMED.search(plain)
     refused = REFUSAL.search(plain)
-    if refused and not (named and not REFUSAL.search(named["n"])) and not _ORG.search(plain.replace("公司", "", 1)):
+    if (
+        refused
+        and not (named and not REFUSAL.search(named["n"]))
+        and not _ORG.search(plain.replace("公司", "", 1))
+    ):
         return None
     candidates = [named["n"]] if named else []
     candidates += [c for c in re.split(r"[,,。;;!!]", plain) if c]
     found = [e for c in candidates if (e := _employer_of(c, direct=named is not None or len(plain) <= 20))]
     firms = [e for e in found if re.search(_ORG_SUFFIX + r"$", e)]
-    return (found[:1] if named and found else firms or found or [None])[0]
+    chosen = firms or found
+    return chosen[0] if chosen else None
 
 
 def _employer_of(clause: str, *, direct: bool) -> str | None:
     body = _WORK_LEAD.sub("", clause.strip())
-    contractor = _BOSS_TITLE.match(body)
     body = _BOSS_TITLE.sub("", body)
     body = _WORKSHOP.sub("", body)
     body = _FILLER_TAIL.sub("", _WORK_TAIL.sub("", body))
     body = re.sub(r"^(?:一家|一个|个|家|那个|这个|叫做?|是)+", "", body)
     body = re.sub(r"^叫做?", "", body)
+    body = re.sub(r"的(?:包工头|老板|工头|带班|人|项目部|工地).*$", "", body)
     if match := _PLATFORM.search(body):
         org = _ORG.match(body)
         return org.group() if org and len(org.group()) > len(match.group()) else match.group()
@@ -120,17 +175,23 @@ def _employer_of(clause: str, *, direct: bool) -> str | None:
     if not direct or _NO_EMPLOYER.fullmatch(body) or _NOT_NAME.search(re.sub(r"老板$", "", body)):
         return None
     person = _TITLE.sub("", body) if len(_TITLE.sub("", body)) >= 2 else body
-    if contractor is None and re.fullmatch(r"老板|包工头|工头|经理", body):
+    if re.fullmatch(r"(?:私人|个体|小|大|包工)?(?:老板|包工头|工头|经理)|姓[一-龥]", body):
         return None
     if re.fullmatch(r"[一-龥]{2,4}", person) and (person[0] in _SURNAMES or person[0] in "老小阿"):
         return person
-    return body if re.fullmatch(r"[一-龥A-Za-z0-9]{2,12}", body) and not re.search(r"[我你他她它们不没]|月|年|天", body) else None
+    return (
+        body
+        if re.fullmatch(r"[一-龥A-Za-z0-9]{2,12}", body)
+        and not re.search(r"[我你他她它们不没]|月|年|天", body)
+        else None
+    )
 
 
 def volunteered_employer(text: str) -> str | None:
     """A firm's full name in a free sentence: only forms that cannot be mistaken."""
     match = re.search(
-        r"(?:在|给|是|跟|进了?|到|叫|公司[::]?)([一-龥A-Za-z0-9()()]{2,20}?(?:有限责任公司|股份有限公司|有限公司|集团|建筑公司|劳务公司|物业公司|保安公司|电子厂|服装厂|食品厂|制衣厂|砖厂|家具厂))",
+        r"(?:在|给|是|跟|进了?|到|叫|公司[::]?)([一-龥A-Za-z0-9()()]{2,20}?(?:有限责任公司|股份有限公司|"
+        r"有限公司|集团|建筑公司|劳务公司|物业公司|保安公司|电子厂|服装厂|食品厂|制衣厂|砖厂|家具厂))",
         narrow(text),
     )
     if match is None:

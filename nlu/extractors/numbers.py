@@ -70,7 +70,9 @@ def _atom_value(atom: str) -> float:
 
 def _split_at(run: str, following: str) -> int | None:
     """Where a run is really two figures: 四千二|一个月, 三百|一天, 4000|一个月."""
-    match = re.search(rf"(?<=[百千万kw][一二两三四五六七八九])[{_D}]|(?<=\d)[{_D}](?=[{_D}十])|(?<=\d)[{_D}]$", run)
+    match = re.search(
+        rf"(?<=[百千万kw][一二两三四五六七八九])[{_D}]|(?<=\d)[{_D}](?=[{_D}十])|(?<=\d)[{_D}]$", run
+    )
     if match and not re.match(rf"[{_D}]*[百千]", run[match.start() + 1 :]):
         split = match.start()
         pair = run[split - 1 : split + 1]
@@ -122,7 +124,11 @@ def scan(text: str) -> list[Number]:
         if read is None:
             continue
         value, kind = read
-        kind = "over" if kind == "exact" and re.match(r"[多余]|块多|元多|出头|以上|往上", text[position:]) else kind
+        kind = (
+            "over"
+            if kind == "exact" and re.match(r"[多余]|块多|元多|出头|以上|往上", text[position:])
+            else kind
+        )
         unit = bool(re.search(r"[十百千万亿kw]", run))
         biggest = max((UNITS[c] for c in run if c in "百千万亿kw"), default=1)
         number = Number(start, position, value, kind, unit, float(biggest), run)

@@ -8,17 +8,34 @@ from nlu.extractors.text import REFUSAL, after_correction, numerals
 
 _FIGURE: Final = re.compile(r"[0-9零一二两三四五六七八九十百几]")
 _ALONE: Final = re.compile(
-    r"(?<!不)(?:就|只有|只|光|仅|单独)(?:是)?(?:我|俺|本人)(?:自己)?(?:一?个(?:人)?)?|(?<!不止)(?<!不只)我(?:自己)?一个(?:人)?|^(?:我自己|自己|我一个|单独|个人|一个人?|没有?别人|没有其他|没得别人|没有了?|没得)[呀啊嘛吧的。!了]*$|没(?:有|得)?(?:别人|其他人|旁人)"
+    r"(?<!不)(?:就|只有|只|光|仅|单独)(?:是)?(?:我|俺|本人)(?:自己)?(?:一?个(?:人)?)?(?![跟和与同加])|"
+    r"(?<!不止)(?<!不只)我(?:自己)?一个(?:人)?|^(?:我自己|自己|我一个|单独|个人|一个人?|没有?别人|没有其他|"
+    r"没得别人|没有了?|没得)[呀啊嘛吧的。!了]*$|没(?:有|得)?(?:别人|其他人|旁人)"
 )
 _ONLY_ME: Final = re.compile(r"不[止只](?:是)?我一个?人?")
-_HEAD: Final = r"(?:个|名|位|号|口|来号|多号)?\s*(?:农民工|民工|工人|工友|同事|老乡|兄弟|姐妹|员工|职工|骑手|师傅|大姐|女工|女的|男的|伙计|家|人(?!民币)|人员)?"
-_NOT_HEAD: Final = re.compile(r"\s*(?:个(?:多|半)?月|个星期|个礼拜|个小时|个钟|个工(?!人|友)|年|天|月|日|号(?!人)|块|元|万|千|点|岁|次|分|倍|%|级|楼|栋|层|周|小时|个项目|家公司|个班组|个队|个车间|车)")
-_FLOOR_BEFORE: Final = re.compile(r"(?:至少|起码|最少|少说(?:也)?有?|不少于|不低于|超过|不止|上|得有|大几|好)\s*$")
-_FLOOR_AFTER: Final = re.compile(r"^\s*(?:个|名|位|号)?(?:人|工人|工友)?(?:以上|往上|开外|不止|打底|还多|好几)|^\s*(?:个|号|名|位)?多(?:个|号|名|位)?")
+_HEAD: Final = (
+    r"(?:个|名|位|号|口|来号|多号)?\s*(?:农民工|民工|工人|工友|同事|老乡|兄弟|姐妹|员工|职工|骑手|师傅|大姐|女工|"
+    r"女的|男的|伙计|家|人(?!民币)|人员)?"
+)
+_NOT_HEAD: Final = re.compile(
+    r"\s*(?:个(?=\s*[\d二两三四五六七八九十])|个(?:多|半)?月|个星期|个礼拜|个小时|个钟|个工(?!人|友)|年|天|月|日|号(?!人)|块|元|万|千|点|岁|次|分|"
+    r"倍|%|级|楼|栋|层|周|小时|个项目|家公司|个班组|个队|个车间|车)"
+)
+_FLOOR_BEFORE: Final = re.compile(
+    r"(?:至少|起码|最少|少说(?:也)?有?|不少于|不低于|超过|不止|(?<![加连算])上|得有|大几|好)\s*$"
+)
+_FLOOR_AFTER: Final = re.compile(
+    r"^\s*(?:个|名|位|号)?(?:人|工人|工友)?(?:以上|往上|开外|不止|打底|还多|好几)|^\s*(?:个|号|名|位)?多(?:个|号|"
+    r"名|位)?"
+)
 _PART: Final = re.compile(r"(?:其中|里面|里头|女的|男的|走了|已经|有\s*$)")
-_AND_ME: Final = re.compile(r"我(?:和|跟|同|与|加|带着?|还有)|(?:连|加|算|包括)(?:上)?我|我.{0,3}还有|另外(?:还)?有?$")
+_AND_ME: Final = re.compile(
+    r"我(?:和|跟|同|与|加|带着?|还有)|(?:连|加|算|包括)(?:上)?我|我.{0,3}还有|另外(?:还)?有?$"
+)
 _PLUS: Final = re.compile(r"加上?|还有|另外|再加|外加|[+]")
-_INCLUDED: Final = re.compile(r"(?:连|算上?|包括|加上?|带)(?:我|自己|本人)(?:一共|总共|自己|在内|一起|是|有|[,, ])*$")
+_INCLUDED: Final = re.compile(
+    r"(?:连|算上?|包括|加上?|带)(?:我|自己|本人)(?:一共|总共|自己|在内|一起|是|有|[,, ])*$"
+)
 _OTHERS_ASKED: Final = re.compile(r"除了?您|除了?你|除您|还有几|还有多少(?:人|工友)|其他(?:工友|人)|别的工友")
 
 
@@ -31,7 +48,11 @@ def _heads(text: str, *, answer: bool) -> list[Number]:
             continue
         if re.search(r"(?:第|欠|[几\d.]|每|一)\s*$", text[: number.start]) and number.literal in {"一", "1"}:
             continue
-        counted = re.match(r"\s*[多来余几]?(?:个(?!$)|名|位|号人|口)?\s*(?:农民工|民工|工人|工友|同事|老乡|兄弟|姐妹|员工|职工|骑手|师傅|人(?!民币))", after)
+        counted = re.match(
+            r"\s*[多来余几]?(?:个(?!$)|名|位|号人|口)?\s*(?:农民工|民工|工人|工友|同事|老乡|兄弟|姐妹|员工|职工|"
+            r"骑手|师傅|人(?!民币))",
+            after,
+        )
         if counted or (answer and re.match(rf"\s*{_HEAD}(?:[^\d]|$)", after) and number.low < 5000):
             heads.append(number)
     return heads
@@ -67,17 +88,21 @@ def people_count(text: str, ask: str = "") -> int | str | None:
     heads = _heads(_ONLY_ME.sub("", plain), answer=True) if not _ALONE.fullmatch(plain.rstrip("。!")) else []
     others = bool(_OTHERS_ASKED.search(ask)) and not _AND_ME.search(plain)
     if not heads:
-        return _without_figure(plain, ask)
-    total = [n for n in heads if re.search(r"(?:一共|总共|共|合计|拢共)(?:有|是|大概|差不多)*\s*$", plain[: n.start])]
+        return _without_figure(plain)
+    total = [
+        n
+        for n in heads
+        if re.search(r"(?:一共|总共|共|合计|拢共)(?:有|是|大概|差不多)*\s*$", plain[: n.start])
+    ]
     if total:
         return _render(int(total[-1].low), floor=_is_floor(plain, total[-1]))
     if len(heads) > 1 and _PLUS.search(plain[heads[0].end : heads[1].start]):
         return _render(int(sum(n.low for n in heads)), floor=any(_is_floor(plain, n) for n in heads))
+    if len(heads) > 1 and all(re.search(r"(?:一个|一边|一队|一组)(?:有)?$", plain[: n.start]) for n in heads):
+        return _render(int(sum(n.low for n in heads)), floor=any(_is_floor(plain, n) for n in heads))
     first = heads[0]
     count = int(first.low)
-    if _me_besides(plain, first):
-        count += 1
-    elif others and not _ALONE.search(plain):
+    if _me_besides(plain, first) or (others and not _ALONE.search(plain)):
         count += 1
     return _render(count, floor=_is_floor(plain, first))
 
@@ -88,13 +113,20 @@ def _me_besides(text: str, number: Number) -> bool:
     if _INCLUDED.search(before):
         return False
     together = re.search(r"我(?:和|跟|同|与|还有|带着?|加上?)(?:另外|其他|别的)?\s*(?:有)?$", before)
-    besides = re.match(r"\s*(?:个|名|位)?(?:工友|同事|老乡|兄弟|徒弟|人|伙计|朋友)?[,, ]?(?:加上?|和|还有|再加)(?:我|自己)", after)
+    besides = re.match(
+        r"\s*(?:个|名|位)?(?:工友|同事|老乡|兄弟|徒弟|人|伙计|朋友)?[,, ]?(?:加上?|和|还有|再加)(?:我|自己)",
+        after,
+    )
     more = re.search(r"(?:除了?我|我以外|我之外)[^,]{0,3}(?:还有|另外)?[^\d]{0,3}$", before)
     return bool(together or besides or more)
 
 
-def _without_figure(text: str, ask: str) -> int | str | None:
-    if re.search(r"我和(?:我)?(?:老婆|老公|媳妇|爱人|弟弟|哥哥|老乡|儿子|工友)(?:都|也|一起|$)|我[们]?(?:两口子|夫妻)|(?:两口子|夫妻俩?)", text):
+def _without_figure(text: str) -> int | str | None:
+    if re.search(
+        r"我[和跟](?:我)?(?:老婆|老公|媳妇|爱人|弟弟?|哥哥?|姐姐?|妹妹?|姐夫|堂弟|表弟|徒弟|我爸|爸|妈|爹|老表|老乡|儿子|工友)(?:都|也|一起|$)|我[们]?(?:两口子|夫妻)|"
+        r"(?:两口子|夫妻俩?)",
+        text,
+    ):
         return 2
     if _ALONE.search(text):
         return 1
@@ -108,11 +140,15 @@ def volunteered_people(text: str) -> int | str | None:
     plain = numerals(text)
     group = r"(?:我们|咱们?|俺们|大家|一共|总共|我和|有|拖欠|欠|工友|班组|连我)"
     near = re.search(
-        rf"{group}[^,。;,;]{{0,6}}?((?:好几|几|上)?[\d一二两三四五六七八九十百几多来]+\s*(?:多)?(?:个|号|名|位)?(?:农民工|民工|工友|工人|兄弟|老乡|同事|人|员工|职工|骑手)(?!民))",
+        rf"{group}[^,。;,;]{{0,6}}?((?:好几|几|上)?[\d一二两三四五六七八九十百几多来]+\s*(?:多)?(?:个|号|名|"
+        rf"位)?(?:农民工|民工|工友|工人|兄弟|老乡|同事|人|员工|职工|骑手)(?!民))",
         plain,
     )
     if near is None or re.search(r"[一1]个?人$", near[1]):
-        ended = re.search(r"(?:我们|咱们?|大家|一共)((?:好几|几)?[\d二两三四五六七八九十百几多来]+个)(?=[,。;!]|都|全|$)", plain)
+        ended = re.search(
+            r"(?:我们|咱们?|大家|一共)((?:好几|几)?[\d二两三四五六七八九十百几多来]+个)(?=[,。;!]|都|全|$)",
+            plain,
+        )
         return people_count(ended[1] + "人") if ended else None
     if re.search(r"公司|厂(?:里|子)?有|单位有|老板有", plain[: near.start() + 4]):
         return None

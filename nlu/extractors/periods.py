@@ -9,23 +9,34 @@ from nlu.extractors.text import after_correction, is_question, numerals
 
 _FIGURE: Final = re.compile(r"[0-9零一二两三四五六七八九十半]")
 _MONTH_NAME: Final = {"正": 1, "冬": 11, "腊": 12} | {
-    name: index for index, name in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)
+    name: index
+    for index, name in enumerate(
+        ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1
+    )
 }
 _M: Final = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九]|正|腊|冬)"
 _Y: Final = r"(?:(?P<{0}>20\d\d|\d\d|二[零〇]二[一二三四五六七八九]|今|去|前|上|当|本|同)年(?:的)?)?"
 _BOUND: Final = rf"{_Y.format('y1')}(?P<m1>{_M})月?份?(?:\d+[号日])?"
 _UNTIL: Final = r"(?:现在|目前|今天|今年|如今|今|这个月|本月|上个?月|当下|至今)"
 _FROM_TO: Final = re.compile(
-    rf"{_BOUND}(?:开始|起)?(?:[,, ]?一直)?\s*(?:到|至|~|-|—|–)+(?:了)?\s*(?:{_Y.format('y2')}(?P<m2>{_M})月|(?P<now>{_UNTIL}))"
+    rf"{_BOUND}(?:开始|起)?(?:[,, ]?一直)?\s*(?:到|至|~|-|—|–)+(?:了)?\s*(?:{_Y.format('y2')}(?P<m2>{_M})月|"
+    rf"(?P<now>{_UNTIL}))"
 )
 _SINCE: Final = re.compile(
-    rf"(?:从|自|打)?{_Y.format('y1')}(?P<m1>{_M})月份?(?:\d+[号日])?(?:(?:以后|之后|过后|开始|起|往后)[^,。]{{0,6}}(?:没|不|欠|拖|到现在|至今)?|(?:就|到现在|至今)[^,。]{{0,4}}(?:没|不|欠|拖))"
+    rf"(?:从|自|打)?{_Y.format('y1')}(?P<m1>{_M})月份?(?:\d+[号日])?(?:(?:以后|之后|过后|开始|起|往后)[^,。]"
+    rf"{{0,6}}(?:没|不|欠|拖|到现在|至今)?|(?:就|到现在|至今)[^,。]{{0,4}}(?:没|不|欠|拖))"
 )
-_LIST: Final = re.compile(rf"(?<![\d])(?:{_M}(?:月份?)?\s*[、,,和跟与及 ]\s*(?:还有)?)*{_M}月(?!薪)(?:份)?(?:(?:[、,,和跟与及 ]|还有)*{_M}月份?)*")
-_RUN_LIST: Final = re.compile(r"(?<![\d十百千万])([一二三四五六七八九]{2,})(?=月|这?[一二两三四五六七八九]个月)")
+_LIST: Final = re.compile(
+    rf"(?<![\d])(?:{_M}(?:月份?)?\s*[、,,和跟与及 ]\s*(?:还有)?)*{_M}月(?!薪)(?:份)?(?:(?:[、,,和跟与及 ]|还有)*"
+    rf"{_M}月份?)*"
+)
+_RUN_LIST: Final = re.compile(
+    r"(?<![\d十百千万])([一二三四五六七八九]{2,})(?=月|这?[一二两三四五六七八九]个月)"
+)
 _HALF_YEAR: Final = re.compile(r"(上|下)半年")
 _OWED: Final = re.compile(
-    r"没发|没给|没结|没付|不发|不给|欠|拖|没拿|没领|没见|未发|未付|没有发|没开|没到账|压|没有给|没有结|发不出|没工资|没打"
+    r"没发|没给|没结|没付|不发|不给|欠|拖|没拿|没领|没见|未发|未付|没有发|没开|没到账|压|没有给|没有结|"
+    r"发不出|没工资|没打"
 )
 
 
@@ -94,7 +105,9 @@ def _listed(text: str) -> int:
     for match in _LIST.finditer(text):
         names = re.findall(rf"(?<!\d){_M}(?=月|份|[、,,和跟与及 ]|还有|$)", match.group())
         months |= {_month(n) for n in names}
-    relative = sum(bool(re.search(p, text)) for p in (r"上上个?月", r"(?<!上)上个?月", r"这个月|本月|当月", r"大上个?月"))
+    relative = sum(
+        bool(re.search(p, text)) for p in (r"上上个?月", r"(?<!上)上个?月", r"这个月|本月|当月", r"大上个?月")
+    )
     return len(months) + relative
 
 
@@ -108,20 +121,23 @@ def month_spans(text: str) -> list[tuple[float, bool]]:
 
 
 def _durations(clause: str) -> list[float]:
-    found: list[float] = []
-    for match in re.finditer(r"(?<![一二两三四五六七八九十\d个])半个?多?月|半年|半个季度", clause):
-        found.append(6.0 if match.group() == "半年" else 0.5)
+    halves = re.findall(r"(?<![一二两三四五六七八九十\d个])半个?多?月|半年", clause)
+    found = [6.0 if half == "半年" else 0.5 for half in halves]
     for number in scan(clause):
         after = clause[number.end :]
         if re.match(r"个半月", after):
             found.append(number.low + 0.5)
-        elif (unit := re.match(r"\s*(?:个多|多个|个)\s*(?:多)?月", after)) and not _is_per(clause, number.start, after):
+        elif (unit := re.match(r"\s*(?:个多|多个|个)\s*(?:多)?月", after)) and not _is_per(
+            clause, number.start, after
+        ):
             found.append(number.low + _extra_days(after[unit.end() :]))
         elif re.match(r"年半", after):
             found.append(number.low * 12 + 6)
-        elif re.match(r"\s*(?:整|多)?年(?!前|的?\d|底|初|[一二三四五六七八九十]+月)", after) and number.low < 40:
-            extra = re.match(r"\s*年零?([一二两三四五六七八九十\d]+)个月", after)
-            found.append(number.low * 12 + (0 if extra is None else 0))
+        elif (
+            re.match(r"\s*(?:整|多)?年(?!前|的?\d|底|初|[一二三四五六七八九十]+月)", after)
+            and number.low < 40
+        ):
+            found.append(number.low * 12)
         elif re.match(r"\s*个季度", after):
             found.append(number.low * 3)
     if len(found) > 1 and re.search(r"年零?.{1,2}个月", clause):
@@ -163,7 +179,10 @@ def months_owed(text: str, now: date, ask: str = "") -> int | float | None:
 
 
 def _by_calendar(text: str, now: date, last_due: int) -> float | None:
-    stated = re.search(r"(?:一共|总共|共|合计|加起来|是|就是|[,,])\s*([一二两三四五六七八九十\d]+个半?月)(?:没|工资|了|$|。)", text)
+    stated = re.search(
+        r"(?:一共|总共|共|合计|加起来|是|就是|[,,])\s*([一二两三四五六七八九十\d]+个半?月)(?:没|工资|了|$|。)",
+        text,
+    )
     if stated and _FROM_TO.search(text):
         return None
     if match := _FROM_TO.search(text):
@@ -198,7 +217,9 @@ def _by_count(text: str, ask: str) -> float | None:
 def worked_less_paid(text: str) -> float | None:
     """干了四个月就给了一个月: three are owed. None when the text tells no such thing."""
     worked = re.search(r"(?:干|做|上班?|打工|工作)(?:了|满)?(?P<n>[^,。;,;给发]{1,8}月)", text)
-    paid = re.search(r"(?:就|只|才|仅|先)?(?:给|发|结|付|拿|领)(?:到|过)?了(?:我)?(?:们)?(?P<n>[^,。;,;]{1,8}月)", text)
+    paid = re.search(
+        r"(?:就|只|才|仅|先)?(?:给|发|结|付|拿|领)(?:到|过)?了(?:我)?(?:们)?(?P<n>[^,。;,;]{1,8}月)", text
+    )
     if worked is None or paid is None:
         return None
     total, given = _durations(worked["n"]), _durations(paid["n"])
@@ -216,13 +237,16 @@ def _odd_answers(text: str, ask: str) -> float | None:
     if re.fullmatch(r"[^\d]{0,4}(?:一个)?半个?[吧了嘛。]*", text):
         return 1.5 if "一个半" in text else 0.5
     bare = re.fullmatch(r"\D{0,5}?(?:[\d.]+|[一二两三四五六七八九十]+)(?:个半|个)?[多吧了嘛左右。 ]*", text)
-    if bare and numbers and ("个" in text or "月" in ask) and numbers[0].low <= 120:
+    if bare and numbers and ("个" in text or not ask or "月" in ask) and numbers[0].low <= 120:
         return numbers[0].low + (0.5 if "个半" in text else 0)
     return None
 
 
 def months_worked(text: str) -> int | float | None:
     """`干了四个月`: months of work the text volunteers."""
-    worked = re.search(r"(?:干|做|上班|打工|工作|打|跟他干)(?:了|满)(?:快|差不多|大概|将近|整整)?(?P<n>[^,。;,;给发]{1,6}[月年])", numerals(text))
+    worked = re.search(
+        r"(?:干|做|上班|打工|工作|打|跟他干)(?:了|满)(?:快|差不多|大概|将近|整整)?(?P<n>[^,。;,;给发]{1,6}[月年])",
+        numerals(text),
+    )
     values = _durations(worked["n"]) if worked else []
     return tidy(values[0]) if values else None

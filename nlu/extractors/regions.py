@@ -15,13 +15,20 @@ from nlu.extractors.text import after_correction, narrow
 _TABLE: Final = Path(__file__).resolve().parent.parent / "regions.yml"
 Level = Literal["province", "prefecture", "county", "place"]
 
-_HOME_BEFORE: Final = re.compile(r"(?:我们?|家|人)?(?:老家|户口|户籍|籍贯|家住|家里?在|来自|身份证|娘家|出生)(?:是|在|地)*$|(?:老板|包工头|工头|总公司|总部|注册地?)(?:是|在|也是)*$|从$|由$")
+_HOME_BEFORE: Final = re.compile(
+    r"(?:我们?|家|人)?(?:老家|户口|户籍|籍贯|家住|家里?在|来自|身份证|娘家|出生)(?:是|在|地)*$|(?:老板|包工头|"
+    r"工头|总公司|总部|注册地?)(?:是|在|也是)*$|从$|由$"
+)
 _HOME_AFTER: Final = re.compile(r"^[^,。;,;]{0,4}?(?:人(?![民工])|户口|户籍|老家|籍|老乡|过来|来的|出来)")
 _NATIVE: Final = re.compile(r"(?:我|我们|本人|俺|咱)(?:家)?(?:都)?是$")
 _FORMER: Final = re.compile(r"(?:以前|之前|原来|原先|先前|开始|去年|前年|早先|过去)[^,。;,;现]{0,8}$")
 _NOW: Final = re.compile(r"(?:现在|目前|如今|这次|这回|后来)[^,。;,;]{0,6}$")
 _AT: Final = re.compile(r"(?:在|到|去|来|位于|跑到|工地是|单位是|厂是|是)(?:云南|云南省|了)?$")
-_WORK_AFTER: Final = re.compile(r"^[^,。;,;]{0,8}?(?:打工|上班|干活|工地|做工|做事|干了|做了|厂|公司|项目|送外卖|跑|修路|盖房|搬砖|饭店|酒店|工作|施工|园区|务工|当|开车|做)")
+_WORK_AFTER: Final = re.compile(
+    r"^[^,。;,;]{0,8}?(?:打工|上班|干活|工地|做工|做事|干了|做了|厂|公司|项目|送外卖|跑|修路|盖房|搬砖|饭店|酒店|"
+    r"工作|施工|园区|务工|当|开车|做)"
+)
+_SITE_AT: Final = re.compile(r"(?:工地|干活|上班|项目|车间|店|干|做工|打工)(?:都|就|是)?(?:在|是)$")
 _CHAIN_GAP: Final = re.compile(r"^[\s,,的·/\-市州省县区这边那边]{0,3}$")
 _NOT_PLACE_AFTER: Final = re.compile(r"^(?:路(?!口)|街(?!道)|米线|过桥|白药|人寿|银行|普洱茶|茶)")
 
@@ -46,7 +53,7 @@ class Hit:
 
 @cache
 def _yunnan() -> dict[str, tuple[Name, ...]]:
-    table = yaml.load(_TABLE.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    table = yaml.load(_TABLE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     province = table["province"]
     names: dict[str, list[Name]] = {province: [Name("province", province, province)]}
     names["云南"] = names[province]
@@ -133,9 +140,11 @@ def warm_up() -> None:
 def _hits(text: str) -> list[tuple[int, int, tuple[Name, ...]]]:
     found = [(m.start(), m.end(), _yunnan()[m.group()]) for m in _matcher(elsewhere=False).finditer(text)]
     taken = {i for start, end, _ in found for i in range(start, end)}
-    for match in _matcher(elsewhere=True).finditer(text):
-        if taken.isdisjoint(range(match.start(), match.end())):
-            found.append((match.start(), match.end(), _elsewhere()[match.group()]))
+    found.extend(
+        (match.start(), match.end(), _elsewhere()[match.group()])
+        for match in _matcher(elsewhere=True).finditer(text)
+        if taken.isdisjoint(range(match.start(), match.end()))
+    )
     return sorted(found, key=lambda f: f[0])
 
 
@@ -164,7 +173,11 @@ def _within(inner: Name, outer: Name) -> bool:
     if outer.level == "province":
         return inner.province == outer.province and inner.level != "province"
     if outer.level == "prefecture":
-        return inner.province == outer.province and inner.prefecture == outer.prefecture and inner.level != "prefecture"
+        return (
+            inner.province == outer.province
+            and inner.prefecture == outer.prefecture
+            and inner.level != "prefecture"
+        )
     return outer.level == "county" and inner.level == "place" and inner.official == outer.official
 
 
@@ -177,6 +190,7 @@ def _score(text: str, start: int, end: int, hits: list[Hit], ask: str) -> int | 
     score = 2 * bool(_AT.search(clause)) + 2 * bool(_WORK_AFTER.match(after)) + 3 * bool(_NOW.search(clause))
     if _NATIVE.search(clause) and re.match(r"的|[,。,]|$", after):
         score = -3 if not re.search(r"上班|干活|工作|打工|单位|工地|做工", ask) else -9
+    score += 2 * bool(_SITE_AT.search(clause))
     if _FORMER.search(clause):
         score -= 4
     if hits[-1].name.careful and not score and len(text) > 6:
@@ -198,7 +212,9 @@ def workplace(text: str, ask: str = "", *, volunteered: bool = False) -> str | N
             continue
         name = hits[-1].name
         foreign = name.province != "云南省"
-        if volunteered and (score < 0 or (score < 2 and (foreign or name.careful or name.level == "province"))):
+        if volunteered and (
+            score < 0 or (score < 2 and (foreign or name.careful or name.level == "province"))
+        ):
             continue
         if foreign and name.careful and len(hits) == 1 and score < 2 and len(plain) > 5:
             continue

@@ -11,11 +11,17 @@ from nlu.extractors.text import REFUSAL, after_correction, is_question, numerals
 _FIGURE: Final = re.compile(r"[0-9零一二两三四五六七八九十半]")
 _N: Final = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十]+)"
 _YEARS: Final = re.compile(
-    rf"(?P<y>{_N})(?P<over>多|来|几)?个?年(?:头)?(?!前|底|初|的?时候|\d|[一二三四五六七八九十]+月|龄|轻|纪|级|多前)(?P<half>半)?(?:多)?(?:[零又加带,]?(?P<m>{_N})个(?P<mh>半)?月)?"
+    rf"(?P<y>{_N})(?P<over>多|来|几)?个?年(?:头)?(?!前|底|初|的?时候|\d+月|[一二三四五六七八九十]+月|龄|轻|纪|"
+    rf"级|多前)(?P<half>半)?(?:多)?(?:[零又加带,]?(?P<m>{_N})个(?P<mh>半)?月)?"
 )
 _MONTHS: Final = re.compile(rf"(?P<half0>半个?月|半年多?)|(?P<m>{_N})个(?P<half>半)?多?月")
-_TOTAL_WORK: Final = re.compile(r"累计|一共(?:工作|上班|干)|总共(?:工作|上班|干)|工龄(?:一共|总)|前前后后|(?:加起来)|参加工作|出来打工|打工(?:都)?|以前|之前|原来|上一家|别的|前一家|其他")
-_HERE: Final = re.compile(r"这家|这个(?:厂|公司|单位|店|工地)|这里|这边|现在这|现在的|本单位|本公司|目前这|这儿|该")
+_TOTAL_WORK: Final = re.compile(
+    r"累计|一共(?:工作|上班|干)|总共(?:工作|上班|干)|工龄(?:一共|总)|前前后后|(?:加起来)|参加工作|出来打工|"
+    r"打工(?:都)?|以前|之前|原来|上一家|别的|前一家|其他"
+)
+_HERE: Final = re.compile(
+    r"这家|这个(?:厂|公司|单位|店|工地)|这里|这边|现在这|现在的|本单位|本公司|目前这|这儿|该"
+)
 _SINCE: Final = re.compile(r"(?:进|来|入职|到|开始|上班|干|做|起|到现在|至今|以来|参加)")
 
 
@@ -43,7 +49,9 @@ def _years(text: str, now: date) -> float | None:
         value = scan(match["y"])[0].low + (0.5 if match["half"] else 0.0)
         if match["m"]:
             value += (scan(match["m"])[0].low + (0.5 if match["mh"] else 0.0)) / 12
-        return value if 0 < value < 60 and not re.fullmatch(r"(?:19|20)\d\d", match["y"]) else _since(text, now)
+        return (
+            value if 0 < value < 60 and not re.fullmatch(r"(?:19|20)\d\d", match["y"]) else _since(text, now)
+        )
     if (since := _since(text, now)) is not None:
         return since
     if match := _MONTHS.search(text):
@@ -73,9 +81,14 @@ def _since(text: str, now: date) -> float | None:
 def pregnancy_week(text: str, now: date, ask: str = "") -> int | None:
     """Completed weeks of pregnancy; months count four weeks each; a range or nothing certain is None."""
     plain = after_correction(numerals(text), needs=_FIGURE)
-    if re.search(r"没(?:有)?怀|没查|不知道|不清楚|刚(?:查出|测出|怀|发现)|还没|生了|生完|流产|不确定", plain) and not re.search(r"\d+周|[一二三四五六七八九十]周", plain):
+    if re.search(
+        r"没(?:有)?怀|没查|不知道|不清楚|刚(?:查出|测出|怀|发现)|还没|生了|生完|流产|不确定", plain
+    ) and not re.search(r"\d+周|[一二三四五六七八九十]周", plain):
         return None
-    if due := re.search(r"预产期|末次月经|最后一次(?:月经|例假|来)", plain + ("" if re.search(r"周|月份?孕|孕", plain) else ask)):
+    if due := re.search(
+        r"预产期|末次月经|最后一次(?:月经|例假|来)",
+        plain + ("" if re.search(r"周|月份?孕|孕", plain) else ask),
+    ):
         return _from_calendar(plain, due.group(), now)
     for number in scan(plain):
         after = plain[number.end :]
@@ -84,7 +97,9 @@ def pregnancy_week(text: str, now: date, ask: str = "") -> int | None:
             value = number.low
         elif month := re.match(r"\s*个(半)?月", after):
             value = (number.low + (0.5 if month[1] else 0)) * 4
-        elif re.fullmatch(r"(?:孕|怀孕|怀了|有|大概|已经|差不多|第)*", plain[: number.start]) and re.fullmatch(r"[了吧多。+]*", after):
+        elif re.fullmatch(
+            r"(?:孕|怀孕|怀了|有|大概|已经|差不多|第)*", plain[: number.start]
+        ) and re.fullmatch(r"[了吧多。+]*", after):
             value = number.low
         if value is not None:
             return int(value) if number.kind != "range" and 1 <= value <= 44 else None
@@ -103,27 +118,47 @@ def _from_calendar(text: str, kind: str, now: date) -> int | None:
 def injury_grade(text: str) -> int | None:
     """The assessed disability grade 1–10; a range, a guess before assessment or another number is None."""
     plain = after_correction(numerals(text), needs=_FIGURE)
-    if re.search(r"(?:还|都|没有?|未|等)(?:没有?|未|在)?(?:鉴定|评|做鉴定|定级|出结果)|(?:还|都)没(?:有)?(?:评|定|鉴|出|做)|正在(?:鉴定|评)|没评上|不够级|评不上|等结果|没下来", plain) and not re.search(
-        r"(?:已经|鉴定(?:为|是|了|成)|评(?:为|了|上|的)|定(?:为|了)|结果)", plain
-    ):
+    if re.search(
+        r"(?:还|都|没有?|未|等)(?:没有?|未|在)?(?:鉴定|评|做鉴定|定级|出结果)|(?:还|都)没(?:有)?(?:评|定|鉴|出|"
+        r"做)|正在(?:鉴定|评)|没评上|不够级|评不上|等结果|没下来",
+        plain,
+    ) and not re.search(r"(?:已经|鉴定(?:为|是|了|成)|评(?:为|了|上|的)|定(?:为|了)|结果)", plain):
         return None
     if is_question(plain) or re.search(r"可能|估计|也许|应该能|能评|想评|左右", plain):
         return None
     grades = [n for n in scan(plain) if re.match(r"\s*级(?!医院|工|电|台阶)", plain[n.end :])]
     if not grades:
-        bare = scan(plain) if re.fullmatch(r"(?:是|评了|定了|鉴定)?(?:\d+|[一二三四五六七八九十]+)[吧。了]*", plain) else []
+        bare = (
+            scan(plain)
+            if re.fullmatch(r"(?:是|评了|定了|鉴定)?(?:\d+|[一二三四五六七八九十]+)[吧。了]*", plain)
+            else []
+        )
         grades = bare
     low = [n for n in grades if n.kind == "range"]
     distinct = {n.low for n in grades}
-    if low or not grades or (len(distinct) > 1 and re.search(r"或|还是|到|~|要么", plain)) or re.search(r"[一二三四五六七八九\d]级?\s*[到至或~\-—、]\s*[一二三四五六七八九十\d]+级", plain):
+    if (
+        low
+        or not grades
+        or (len(distinct) > 1 and re.search(r"或|还是|到|~|要么", plain))
+        or re.search(r"[一二三四五六七八九\d]级?\s*[到至或~\-—、]\s*[一二三四五六七八九十\d]+级", plain)
+    ):
         return None
     value = grades[-1].low
     return int(value) if value in range(1, 11) else None
 
 
-_CHILD: Final = r"(?:小孩子?|孩子|娃娃?|子女|儿子|女儿|姑娘|儿|女|崽|男孩|女孩|闺女|千金|小子|男娃|女娃|丫头|囡囡?|仔|宝宝?|学生)"
-_SEXES: Final = re.compile(rf"({_N})(?:个)?(儿子|男孩|男娃|儿|男|小子|公子|崽|仔)\s*[,,、和跟]?\s*(?:还有)?({_N})(?:个)?(女儿|女孩|女娃|姑娘|闺女|女|丫头|千金|囡)")
-_SEXES_BACK: Final = re.compile(rf"({_N})(?:个)?(女儿|女孩|女娃|姑娘|闺女|女|丫头)\s*[,,、和跟]?\s*(?:还有)?({_N})(?:个)?(儿子|男孩|男娃|儿|男|小子)")
+_CHILD: Final = (
+    r"(?:小孩子?|孩子|娃娃?|子女|儿子|女儿|姑娘|儿|女|崽|男孩|女孩|闺女|千金|小子|男娃|女娃|丫头|囡囡?|仔|宝宝?|"
+    r"学生)"
+)
+_SEXES: Final = re.compile(
+    rf"({_N})(?:个)?(儿子|男孩|男娃|儿|男|小子|公子|崽|仔)\s*[,,、和跟]?\s*(?:还有)?({_N})(?:个)?(女儿|女孩|女娃|"
+    rf"姑娘|闺女|女|丫头|千金|囡)"
+)
+_SEXES_BACK: Final = re.compile(
+    rf"({_N})(?:个)?(女儿|女孩|女娃|姑娘|闺女|女|丫头)\s*[,,、和跟]?\s*(?:还有)?({_N})(?:个)?(儿子|男孩|男娃|儿|"
+    rf"男|小子)"
+)
 
 
 def children_count(text: str, ask: str = "") -> int | None:
@@ -136,7 +171,12 @@ def children_count(text: str, ask: str = "") -> int | None:
     both = _SEXES.search(plain) or _SEXES_BACK.search(plain)
     if both:
         return int(scan(both[1])[0].low + scan(both[3])[0].low)
-    numbers = [n for n in scan(plain) if re.match(rf"\s*(?:个|名|胎|孩|娃|(?={_CHILD})|[吧了。]*$)", plain[n.end :]) and not re.match(r"个月|个多月|个半月", plain[n.end :])]
+    numbers = [
+        n
+        for n in scan(plain)
+        if re.match(rf"\s*(?:个|名|胎|孩|娃|(?={_CHILD})|[吧了。]*$)", plain[n.end :])
+        and not re.match(r"个月|个多月|个半月", plain[n.end :])
+    ]
     numbers = [n for n in numbers if not re.search(r"第\s*$", plain[: n.start])]
     if re.search(r"肚子里|怀着|还没(?:出)?生", plain) and len(numbers) > 1:
         numbers = numbers[:1]
@@ -152,7 +192,9 @@ def _count_of(text: str, ask: str, values: list[int]) -> int | None:
     if len(values) > 1:
         parts = re.search(r"(?:其中|上学|读书|工作|大学|已经|打工|成年)", text)
         if parts and studying:
-            narrow = re.search(rf"({_N})个?[^,。]{{0,4}}(?:上学|读书|在读|上大学|念书|读大学|上小学|上初中|上高中)", text)
+            narrow = re.search(
+                rf"({_N})个?[^,。]{{0,4}}(?:上学|读书|在读|上大学|念书|读大学|上小学|上初中|上高中)", text
+            )
             if narrow:
                 return int(scan(narrow[1])[0].low)
         summed = sum(values[1:])
@@ -161,13 +203,24 @@ def _count_of(text: str, ask: str, values: list[int]) -> int | None:
 
 
 def _told_without_figure(text: str) -> int | None:
-    if re.search(r"没(?:有)?(?:小孩|孩子|娃|子女|生)|^(?:没有|没得|无|零|还没有?|没)[呢啊呀的。!]*$|未婚|没结婚|单身|丁克", text):
+    if re.search(
+        r"没(?:有)?(?:小孩|孩子|娃|子女|生)|^(?:没有|没得|无|零|还没有?|没)[呢啊呀的。!]*$|未婚|没结婚|单身|丁克",
+        text,
+    ):
         return 0
-    if re.search(r"双胞胎|龙凤胎", text):
+    if re.search(r"双胞胎|龙凤胎|一[双对]儿女", text):
         return 2
     if re.search(r"三胞胎", text):
         return 3
-    pairs = [p for p in (r"老大|大的|大娃|大儿|大女|大姑娘|大闺女", r"老二|小的|二娃|小儿|小女|小姑娘|小闺女|二的", r"老三|三娃|最小的") if re.search(p, text)]
+    pairs = [
+        p
+        for p in (
+            r"老大|大的|大娃|大儿|大女|大姑娘|大闺女",
+            r"老二|小的|二娃|小儿|小女|小姑娘|小闺女|二的",
+            r"老三|三娃|最小的",
+        )
+        if re.search(p, text)
+    ]
     if len(pairs) > 1:
         return len(pairs)
     if re.search(r"独生|独子|独女|独苗|就(?:这)?一个", text):

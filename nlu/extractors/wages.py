@@ -12,9 +12,17 @@ PAID_DAYS_PER_MONTH: Final = 21.75
 HOURS_PER_DAY: Final = 8
 
 _FIGURE: Final = re.compile(r"[0-9零一二两三四五六七八九十百千万]")
-_DAYS_WORKED: Final = re.compile(r"(?:每|一)个?月(?:大概|差不多|基本|一般)?(?:上班?|干|做|出勤|出工|跑|能干|要上)?(?:满|够|个)?\s*([\d一二两三四五六七八九十]+)(?:来|多)?(?:天|个工)")
-_REST_DAYS: Final = re.compile(r"(?:每|一)个?月(?:只|就)?(?:休息?|放假?)\s*([\d一二两三四五六七八九十]+)天|月休\s*([\d一二两三四五六七八九十]+)天?")
-_HOURS_WORKED: Final = re.compile(r"(?:每|一)天(?:上|干|做|工作|要上)?(?:班)?(?:满)?\s*([\d一二两三四五六七八九十]+)个?(?:小时|钟头|钟)")
+_DAYS_WORKED: Final = re.compile(
+    r"(?:每|一)个?月(?:大概|差不多|基本|一般)?(?:上班?|干|做|出勤|出工|跑|能干|要上)?(?:满|够|个)?\s*([\d"
+    r"一二两三四五六七八九十]+)(?:来|多)?(?:天|个工)"
+)
+_REST_DAYS: Final = re.compile(
+    r"(?:每|一)个?月(?:只|就)?(?:休息?|放假?)\s*([\d一二两三四五六七八九十]+)天|月休\s*([\d"
+    r"一二两三四五六七八九十]+)天?"
+)
+_HOURS_WORKED: Final = re.compile(
+    r"(?:每|一)天(?:上|干|做|工作|要上)?(?:班)?(?:满)?\s*([\d一二两三四五六七八九十]+)个?(?:小时|钟头|钟)"
+)
 _AVERAGE: Final = re.compile(r"平均|均下来|拉平|综合(?:下来)?|扯平|算下来|摊下来")
 _YEARLY: Final = re.compile(r"(?:一年|年薪|每年|年收入|全年)")
 _DAILY: Final = re.compile(r"(?:一天|每天|日薪|日结|天天|点工|一个工|每个工|工价)")
@@ -95,7 +103,12 @@ def _bare(text: str, ask: str) -> int | float | None:
     rate = re.search(r"(\d+(?:\.\d+)?|[一二三四五六七八九十]+)(?:块|元)?(?:钱)?(?:一|每)个?(?:小时|天)", text)
     if rate and money_numbers(text):
         return None
-    if len(numbers) == 1 and re.search(r"(?:多少|几)千", ask) and numbers[0].low < 100 and not is_question(text):
+    if (
+        len(numbers) == 1
+        and re.search(r"(?:多少|几)千", ask)
+        and numbers[0].low < 100
+        and not is_question(text)
+    ):
         return tidy(numbers[0].low * 1000)
     return None
 

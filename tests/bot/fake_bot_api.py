@@ -367,8 +367,9 @@ class Server:
 def main() -> None:
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
+    listening.listen(128)  # callers may connect before the server is up
     print(listening.getsockname()[1], flush=True)
-    config = uvicorn.Config(Server().app(), log_level="error", lifespan="off")
+    config = uvicorn.Config(Server().app(), log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
 
     def end_with_parent() -> None:

@@ -80,7 +80,9 @@ async def test_somebody_elses_session_is_403_and_reveals_nothing(site, owner, st
     before = len(await site.messages())
     answers = [
         await stranger.post("/api/chat/messages", json={"session": session, "id": "9", "text": "x"}),
-        await stranger.post("/api/chat/attachments", data={"session": session, "id": "9"}, files={"file": picture()}),
+        await stranger.post(
+            "/api/chat/attachments", data={"session": session, "id": "9"}, files={"file": picture()}
+        ),
         await stranger.get("/api/chat/history", params={"session": session}),
         await stranger.get("/api/chat/events", params={"session": session}),
     ]
@@ -108,7 +110,9 @@ async def test_the_right_session_with_a_wrong_secret_is_403(site, owner):
         assert page_session(page.text) != session
 
 
-@pytest.mark.parametrize("cookie", ["", ".", "x", "web-.", "web-' OR 1=1--.x", "web-" + "a" * 500 + "." + "b" * 43])
+@pytest.mark.parametrize(
+    "cookie", ["", ".", "x", "web-.", "web-' OR 1=1--.x", "web-" + "a" * 500 + "." + "b" * 43]
+)
 async def test_a_broken_cookie_begins_anew(site, cookie):
     async with site.browser() as browser:
         page = await browser.get("/", headers={"Cookie": f"{COOKIE}={cookie}"})
@@ -117,7 +121,9 @@ async def test_a_broken_cookie_begins_anew(site, cookie):
 
 
 async def send_photo(client, **fields):
-    answer = await client.post("/api/chat/attachments", data={"id": "p1", **fields}, files={"file": picture()})
+    answer = await client.post(
+        "/api/chat/attachments", data={"id": "p1", **fields}, files={"file": picture()}
+    )
     assert answer.status_code == 200, answer.text
     return answer.json()["message"]["attachments"][0]
 
@@ -141,7 +147,9 @@ async def test_only_the_owner_opens_a_file(owner, stranger):
 
 async def test_an_api_client_opens_its_file_with_its_session(stranger):
     photo = await send_photo(stranger, session="apiclient-7")
-    assert (await stranger.get(f"{photo['url']}?session=apiclient-7&small")).headers["content-type"] == "image/jpeg"
+    assert (await stranger.get(f"{photo['url']}?session=apiclient-7&small")).headers[
+        "content-type"
+    ] == "image/jpeg"
     assert (await stranger.get(f"{photo['url']}?session=apiclient-8")).status_code == 404
 
 

@@ -62,7 +62,10 @@ async def test_a_button_is_stored_with_what_stood_on_it(client, site):
     await post(client, id="2", payload="do:1:resume")
     await post(client, id="3", payload="flow:wage_arrears")
     pressed = [inbound for inbound in site.turn.handled if inbound.kind == "button"]
-    assert [(p.payload, p.text) for p in pressed] == [("do:1:resume", "继续"), ("flow:wage_arrears", "被拖欠工资")]
+    assert [(p.payload, p.text) for p in pressed] == [
+        ("do:1:resume", "继续"),
+        ("flow:wage_arrears", "被拖欠工资"),
+    ]
 
 
 async def test_history_gives_everything_in_order_and_after_an_id(client):
@@ -76,11 +79,15 @@ async def test_history_gives_everything_in_order_and_after_an_id(client):
 
 
 async def test_history_of_nobody_is_empty(client):
-    assert (await client.get("/api/chat/history", params={"session": "nobody-yet"})).json() == {"messages": []}
+    assert (await client.get("/api/chat/history", params={"session": "nobody-yet"})).json() == {
+        "messages": []
+    }
 
 
 async def test_phone_numbers_and_addresses_are_marked(client):
-    (reply,) = (await post(client, text="打0871-12351或者拨120，欠了120元 https://a.cn/x?y=1")).json()["replies"]
+    (reply,) = (await post(client, text="打0871-12351或者拨120，欠了120元 https://a.cn/x?y=1")).json()[
+        "replies"
+    ]
     marked = [(kind, value) for kind, value in reply["parts"] if kind != "text"]
     assert marked == [("tel", "0871-12351"), ("tel", "120"), ("url", "https://a.cn/x?y=1")]
     assert "".join(value for _, value in reply["parts"]) == reply["text"]

@@ -126,7 +126,7 @@ async def test_a_message_committed_late_with_a_smaller_id_is_still_given(site):
         row = await session.get(Message, late)
         kept = {c.name: getattr(row, c.name) for c in Message.__table__.columns}
         await session.delete(row)
-    stream = EventStream(site.database, site.live, Claim(SESSION), last, 0.05).run()
+    stream = EventStream(site.database, site.live, Claim(SESSION), last, asyncio.Event(), 0.05).run()
     given = []
     async for chunk in stream:
         if chunk.startswith("id: "):
@@ -150,6 +150,16 @@ async def test_one_conversation_cannot_hold_endless_streams_open(client, site):
     await asyncio.gather(*readers)
     await asyncio.sleep(0.5)
     assert not site.deps.live._waiting
+
+
+async def test_streams_end_at_once_when_the_server_closes(client, site):
+    last = await say(client, 1, "一")
+    object.__setattr__(site.deps, "heartbeat_seconds", 60)
+    reading = asyncio.create_task(read(client, 1, last_event_id=last))
+    early = asyncio.create_task(read(client, 1, session="nobody-yet"))
+    await asyncio.sleep(0.2)
+    site.deps.closing.set()
+    assert await asyncio.wait_for(asyncio.gather(reading, early), 1) == [[], []]
 
 
 @pytest.mark.postgres

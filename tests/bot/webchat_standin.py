@@ -105,7 +105,9 @@ class Site:
         """A client with a cookie jar of its own."""
         return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://test")
 
-    async def cadre_writes(self, text: str, *, address: str | None = None, created: datetime | None = None) -> int:
+    async def cadre_writes(
+        self, text: str, *, address: str | None = None, created: datetime | None = None
+    ) -> int:
         """Write to the (only, or addressed) conversation as a cadre does; return the message id."""
         async with self.database.write() as session:
             query = select(Conversation)
@@ -127,16 +129,19 @@ class Site:
     @asynccontextmanager
     async def served(self) -> AsyncIterator[str]:
         """Serve on a free port of loopback; gives the address."""
-        config = uvicorn.Config(self.app, host="127.0.0.1", port=0, log_level="info", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            self.app, host="127.0.0.1", port=0, log_level="info", timeout_graceful_shutdown=1
+        )
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
         running = asyncio.create_task(server.serve())
         try:
-            while not server.started:
+            while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
                 await asyncio.sleep(0.02)
             port = server.servers[0].sockets[0].getsockname()[1]
             yield f"http://127.0.0.1:{port}"
         finally:
+            self.deps.closing.set()
             server.should_exit = True
             await running
 

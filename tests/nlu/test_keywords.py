@@ -33,6 +33,7 @@ def test_plain_wordings_are_understood(text: str, intent: str) -> None:
 def test_nothing_listed_is_out_of_scope_and_unsure_of_course(text: str) -> None:
     understanding = scorer.understand(text, {})
     assert understanding.intent == OUT_OF_SCOPE
+    assert understanding.unsure
     assert understanding.source == "keywords"
     assert understanding.embedding is None
 

@@ -14,7 +14,9 @@ from nlu.keywords import KeywordScorer
 from nlu.training import RASA_PROJECT, default_training_files
 from nlu.understanding import INTENTS
 
-LABELLED = Path(os.environ.get("NIANGJIA_SHARED", Path(__file__).parents[3] / "shared")) / "data/questions_dev.jsonl"
+LABELLED = (
+    Path(os.environ.get("NIANGJIA_SHARED", Path(__file__).parents[3] / "shared")) / "data/questions_dev.jsonl"
+)
 # Short talk ("好的", "谢谢") has fewer ways to be said than a legal question.
 ENOUGH = {"talk": 15, "rights": 40, "services": 40}
 MORE = {"out_of_scope": 200}
@@ -31,7 +33,9 @@ def sentences() -> list[tuple[str, str]]:
 
 
 def bare(text: str) -> str:
-    letters = "".join(character for character in unicodedata.normalize("NFKC", text).lower() if character.isalnum())
+    letters = "".join(
+        character for character in unicodedata.normalize("NFKC", text).lower() if character.isalnum()
+    )
     # A line of marks alone ("???") is compared as it is.
     return letters or text.strip()
 
@@ -53,9 +57,16 @@ def test_an_intent_has_enough_sentences(intent: str) -> None:
     assert count >= MORE.get(intent, ENOUGH[INTENTS[intent].group])
 
 
-def test_no_sentence_occurs_twice() -> None:
-    counts = Counter(bare(text) for _, text in sentences())
-    assert [text for text, count in counts.items() if count > 1] == []
+def test_no_line_occurs_twice() -> None:
+    counts = Counter(sentences())
+    assert [line for line, count in counts.items() if count > 1] == []
+
+
+def test_no_sentence_belongs_to_two_intents() -> None:
+    intents: dict[str, set[str]] = {}
+    for intent, text in sentences():
+        intents.setdefault(bare(text), set()).add(intent)
+    assert {text: names for text, names in intents.items() if len(names) > 1} == {}
 
 
 @pytest.mark.shared

@@ -8,7 +8,7 @@
   const find = (id) => document.getElementById(id);
   const root = document.documentElement, log = find("log"), form = find("form"), write = find("write");
   const file = find("file"), bottom = find("bottom"), offline = find("offline"), notice = find("notice");
-  const STORE = "niangjia:" + data.session;
+  const STORE = "niangjia";
   const TIMEOUT = 30000, UPLOAD_TIMEOUT = 300000, LONGEST_WAIT = 30000, PHOTO_SIDE = 2400;
   const queue = []; // what is not yet confirmed by the server, oldest first
   let busy = false, tries = 0, timer = 0, source = null, wait = 1000, last = 0, thinking = null, jump = null;
@@ -114,9 +114,8 @@
     return Array.prototype.map.call(bytes, (byte) => ("0" + byte.toString(16)).slice(-2)).join("");
   }
   function say(item) {
-    const now = new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Shanghai" });
     item.id = item.id || newId();
-    item.bubble = render({ author: "worker", key: item.id, text: item.label || item.text, time: now });
+    item.bubble = render({ author: "worker", key: item.id, text: item.label || item.text });
     item.state = item.bubble.appendChild(element("p", "state"));
     log.append(item.bubble);
     queue.push(item);
@@ -169,6 +168,7 @@
     if (status === 0) offline.hidden = false;
     timer = setTimeout(pump, delay);
     fit();
+    reveal(item.bubble);
   }
   function refused(item, status, answer) {
     queue.shift();
@@ -179,7 +179,7 @@
       reload.href = "/";
       item.state.append(" ", reload);
     }
-    if (item.text && !item.payload && !write.value) { write.value = item.text; grow(); } // nothing is typed twice
+    if (item.text && !item.payload && !write.value) { write.value = item.text; grow(); keep(); } // nothing is typed twice
     pump();
   }
   function post(item, done) {
@@ -294,6 +294,7 @@
     request.send();
   }
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { pump(); catchUp(); if (last) listen(); } });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) catchUp(); });
   window.addEventListener("online", () => { offline.hidden = true; fit(); pump(); catchUp(); });
   window.addEventListener("offline", () => { offline.hidden = false; fit(); });
   window.addEventListener("resize", fit);

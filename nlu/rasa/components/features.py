@@ -20,13 +20,13 @@ Array = NDArray[np.float32]
 class Settings:
     """What training may vary; the defaults were chosen by cross-validation over the training files."""
 
-    max_ngram: int = 4
-    min_count: int = 2
+    max_ngram: int = 3
+    min_count: int = 3
     word_weight: float = 0.5  # length of the word block against the character block's 1
     vector_weight: float = 4.0  # weight of the vector's kernel against the character block's 1
     vector_sharpness: float = 1.0  # larger: only close neighbours speak for an intent
-    penalty: float = 2.0  # larger: smoother, trusts single sentences less
-    balance: float = 0.5  # 0 keeps file sizes as class weights, 1 makes every intent count the same
+    penalty: float = 1.5  # larger: smoother, trusts single sentences less
+    balance: float = 0.75  # 0 keeps file sizes as class weights, 1 makes every intent count the same
     max_characters: int = 400
 
 

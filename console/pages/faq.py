@@ -1,0 +1,195 @@
+"""The curated answers: list, editing, publishing, versions."""
+
+from collections.abc import Mapping
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from console.forms import Form
+from console.pages.accounts import page_number
+from console.views.faq_form import FIELDS, difference, from_form, lines_of, to_form
+from console.web import Page, Routes
+from knowledge import faq
+from knowledge.content import EntryData, load_statutes
+from knowledge.errors import InvalidEntry, KnowledgeError, VersionConflict
+from knowledge.review import duplicate_warnings, warnings_of
+from knowledge.statutes import Statute
+from nlu.understanding import INTENTS
+from storage.models import FaqEntry, Miss
+from tickets.audit import AuditTag, record
+
+STATES: Mapping[str, faq.Status] = {"draft": faq.DRAFT, "published": faq.PUBLISHED, "archived": faq.ARCHIVED}
+PAGE_ROWS = 50
+SEARCH_CHARACTERS = 60
+
+
+def register(routes: Routes) -> None:
+    """Add this module's routes."""
+    routes.add("GET", "/faq", "faq", entries)
+    routes.add("GET", "/faq/new", "faq.new", new)
+    routes.add("POST", "/faq/new", "faq.create", create)
+    routes.add("GET", "/faq/{faq_id}", "faq.edit", edit)
+    routes.add("POST", "/faq/{faq_id}", "faq.save", save)
+    routes.add("POST", "/faq/{faq_id}/publish", "faq.publish", publish)
+    routes.add("POST", "/faq/{faq_id}/archive", "faq.archive", archive)
+    routes.add("GET", "/faq/{faq_id}/versions", "faq.versions", versions)
+    routes.add("POST", "/faq/{faq_id}/restore", "faq.restore", restore)
+
+
+def _statutes(page: Page) -> Mapping[str, Statute]:
+    return load_statutes(page.deps.content_folder)
+
+
+async def entries(page: Page) -> Response:
+    """List the entries."""
+    q, intent, state = page.query("q")[:SEARCH_CHARACTERS], page.query("intent"), page.query("status")
+    async with page.deps.database.read() as session:
+        found = await faq.list_entries(
+            session, search=q, intent=intent if intent in INTENTS else None, status=STATES.get(state),
+            page=page_number(page), per_page=PAGE_ROWS,
+        )  # fmt: skip
+        counts = await faq.counts_by_status(session)
+    return page.show("faq_list.html", found=found, counts=counts, q=q, intent=intent, status_was=state)
+
+
+async def new(page: Page) -> Response:
+    """Show an empty form, or one that begins with a question that was missed."""
+    miss = page.query("miss")
+    typed = Form()
+    if miss.isascii() and miss.isdigit() and len(miss) < 18:
+        async with page.deps.database.read() as session:
+            found = await session.get(Miss, int(miss))
+        if found is not None:
+            typed = Form({"question": found.text[:200], "phrasings": found.text[:400], "intent": found.intent or ""})
+    return _form(page, typed, None)
+
+
+def _form(
+    page: Page, typed: Form, entry: FaqEntry | None, status: int = 200, *,
+    problems: tuple[str, ...] = (), warnings: tuple[str, ...] = (), has_draft: bool = False,
+) -> Response:  # fmt: skip
+    laws = sorted(name for name, statute in _statutes(page).items() if not statute.repealed)
+    version = entry.version if entry else 0
+    return page.show(
+        "faq_edit.html", status, typed=typed, entry=entry, version=version, problems=problems, warnings=warnings,
+        has_draft=has_draft, laws=laws,
+    )  # fmt: skip
+
+
+async def create(page: Page) -> Response:
+    """Save a new draft."""
+    fields = from_form(page.form) | {"id": page.form.text("id") or None}
+    try:
+        async with page.deps.database.write() as session:
+            made = await faq.create(session, page.account.id, fields, _statutes(page), page.now)
+            _audit(session, page, made.id, "create", made.version)
+    except KnowledgeError as problem:
+        return _form(page, page.form, None, problem.status, problems=_lines(problem))
+    return page.go(f"/console/faq/{made.id}?done=saved")
+
+
+def _lines(problem: KnowledgeError) -> tuple[str, ...]:
+    return problem.problems if isinstance(problem, InvalidEntry) else (problem.message,)
+
+
+def _id(page: Page) -> str:
+    return str(page.request.path_params["faq_id"])[:96].replace("\x00", "")
+
+
+async def edit(page: Page) -> Response:
+    """Show an entry: its draft, when there is one, else what is live."""
+    return await _edit(page)
+
+
+async def _edit(
+    page: Page, status: int = 200, *, typed: Form | None = None, problems: tuple[str, ...] = ()
+) -> Response:
+    async with page.deps.database.read() as session:
+        entry = await faq.get_entry(session, _id(page))
+        draft = await faq.draft_of(session, entry)
+    data: EntryData = draft or faq.data_of(entry)
+    warnings = (*warnings_of(data), *await duplicate_warnings(page.deps.knowledge, data))
+    has_draft = draft is not None
+    return _form(
+        page, typed or to_form(data), entry, status, problems=problems, warnings=warnings, has_draft=has_draft
+    )
+
+
+async def save(page: Page) -> Response:
+    """Save the draft, and publish it when asked to."""
+    publishing = page.form.text("then") == "publish"
+    try:
+        async with page.deps.database.write() as session:
+            statutes, version = _statutes(page), page.form.number("version") or 0
+            saved = await faq.edit(
+                session, page.account.id, _id(page), version, from_form(page.form), statutes, page.now
+            )
+            _audit(session, page, saved.id, "edit", saved.version)
+            if publishing:
+                saved = await faq.publish(session, page.account.id, saved.id, saved.version, statutes, page.now)
+                _audit(session, page, saved.id, "publish", saved.version)
+    except KnowledgeError as problem:
+        if problem.status == 404:
+            raise
+        return await _edit(page, problem.status, typed=page.form, problems=_lines(problem))
+    if publishing:
+        await page.deps.knowledge.refresh()
+    return page.go(f"/console/faq/{saved.id}?done={'published' if publishing else 'saved'}")
+
+
+async def publish(page: Page) -> Response:
+    """Make the saved draft live."""
+    return await _step(page, "publish")
+
+
+async def archive(page: Page) -> Response:
+    """Take an entry out of use."""
+    return await _step(page, "archive")
+
+
+async def restore(page: Page) -> Response:
+    """Take an old version as a new draft."""
+    return await _step(page, "restore")
+
+
+DONE = {"publish": "published", "archive": "archived", "restore": "restored"}
+
+
+async def _step(page: Page, step: str) -> Response:
+    faq_id, version = _id(page), page.form.number("version") or 0
+    try:
+        async with page.deps.database.write() as session:
+            if step == "publish":
+                row = await faq.publish(session, page.account.id, faq_id, version, _statutes(page), page.now)
+            elif step == "archive":
+                row = await faq.archive(session, page.account.id, faq_id, version, page.now)
+            else:
+                old = page.form.number("old") or 0
+                row = await faq.restore(session, page.account.id, faq_id, old, version, page.now)
+            _audit(session, page, faq_id, step, row.version)
+    except (InvalidEntry, VersionConflict, KnowledgeError) as problem:
+        if problem.status == 404:
+            raise
+        return await _edit(page, problem.status, problems=_lines(problem))
+    await page.deps.knowledge.refresh()
+    return page.go(f"/console/faq/{faq_id}?done={DONE[step]}")
+
+
+def _audit(session: AsyncSession, page: Page, faq_id: str, step: str, version: int) -> None:
+    record(session, AuditTag.FAQ_CHANGED, page.account, f"faq:{faq_id}", page.now, {"step": step, "version": version})
+
+
+async def versions(page: Page) -> Response:
+    """List the versions, and show what one of them changed."""
+    async with page.deps.database.read() as session:
+        entry = await faq.get_entry(session, _id(page))
+        rows = list(await faq.versions(session, entry.id))
+    wanted = page.query("show")
+    place = next((i for i, row in enumerate(rows) if str(row.version) == wanted), 0)
+    shown, before = rows[place], rows[place + 1] if place + 1 < len(rows) else None
+    new_texts, old_texts = lines_of(shown.data), lines_of(before.data if before else {})
+    changes = [(name, difference(old_texts[name], new_texts[name])) for name in FIELDS]
+    return page.show(
+        "faq_versions.html", entry=entry, rows=rows, shown=shown, before=before,
+        changes=[(name, pieces) for name, pieces in changes if any(kind != "same" for kind, _ in pieces)],
+    )  # fmt: skip

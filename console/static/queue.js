@@ -1,0 +1,25 @@
+"use strict";
+(() => {
+  const queue = document.getElementById("queue");
+  if (!queue || !window.EventSource) return;
+  const live = document.getElementById("live");
+  let waiting = false;
+  const refresh = async () => {
+    if (waiting) return;
+    waiting = true;
+    try {
+      const answer = await fetch(queue.dataset.body, { credentials: "same-origin" });
+      if (!answer.ok) return;
+      const html = await answer.text();
+      const focused = queue.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+      queue.innerHTML = html; // escaped by the server
+      if (focused) queue.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
+    } finally {
+      waiting = false;
+    }
+  };
+  const stream = listen(queue.dataset.events, (news) => { if (news.tickets.length) refresh(); });
+  stream.addEventListener("open", () => { live.hidden = false; });
+  stream.addEventListener("error", () => { live.hidden = true; });
+  setInterval(refresh, 60000); // the deadlines' words grow old by themselves
+})();

@@ -1,0 +1,42 @@
+"""The bot as a process to be killed: the real application, with Telegram only and the model off.
+
+`python -m tests.chaos.runner`, configured by NIANGJIA_… variables, prints "ready" when it runs.
+With the argument "echo" a stand-in takes the place of the turn.
+"""
+
+import asyncio
+import sys
+
+from bot import logs
+from bot.channels.telegram import channel_of
+from bot.config import Settings, load
+from storage.cipher import load_cipher, use_cipher
+from storage.database import Database
+from storage.migrate import migrate
+from tests.bot.telegram_kit import make_channel
+from tests.bot.telegram_standin import EchoTurn
+
+
+async def real(settings: Settings) -> None:
+    from bot import app
+
+    async with app.running(settings) as application:
+        print("ready", flush=True)
+        await channel_of(application).run()
+
+
+async def echo(settings: Settings) -> None:
+    folder = settings.data.folder
+    use_cipher(load_cipher(settings.security.keys, folder / "secret.key"))
+    await migrate(settings.database_url)
+    database = Database(settings.database_url)
+    channel = make_channel(
+        settings.telegram.base_url, settings.telegram.token, EchoTurn(database), database, folder
+    )
+    print("ready", flush=True)
+    await channel.run()
+
+
+if __name__ == "__main__":
+    logs.configure()
+    asyncio.run((echo if "echo" in sys.argv else real)(load()))
