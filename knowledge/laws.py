@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,7 +16,8 @@ from storage.models import FaqEntry, LawArticle
 _ARTICLE_START = re.compile(rf"^(?:\*\*)?{ARTICLE_PATTERN.pattern}(?:\*\*)?[\s　:：]*")
 _HEADING = re.compile(r"^#{1,6}\s|^第[零〇一二三四五六七八九十百]+[编章节](?:\s|　|$)|^附\s*则$")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_DAY = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日|\((\d{4})-(\d{2})-(\d{2})\)")
+_DAY = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日")
+_SOURCE_DAY = re.compile(r"\((\d{4}-\d{2}-\d{2})\)\.(?:md|txt)\b")
 _PARTIAL = "PARTIAL-"
 _SKIPPED = frozenset({"INDEX.md", "README.md"})
 _SUFFIXES = frozenset({".md", ".txt"})
@@ -53,12 +55,14 @@ class CheckReport:
     not_checkable: Mapping[str, int]  # law that is not imported, or only in part -> citations of it
 
 
-def read_law(file: Path, names: Mapping[str, str] | None = None) -> Law:
-    """Split one file; `names` gives the name by which content calls the law of a file stem."""
-    stem = file.stem
-    name = (names or {}).get(stem) or stem.removeprefix(_PARTIAL)
+def read_law(file: Path, statute: Statute | None = None) -> Law:
+    """Split one file; `statute` gives the name by which content calls this law."""
+    name = statute.name if statute else file.stem.removeprefix(_PARTIAL)
     raw = file.read_text(encoding="utf-8-sig")
-    return Law(name, version_of(raw), split_articles(_COMMENT.sub("", raw)))
+    version = version_of(raw)
+    if version == UNDATED and statute is not None and statute.in_force_since is not None:
+        version = statute.in_force_since.isoformat()
+    return Law(name, version, split_articles(_COMMENT.sub("", raw)))
 
 
 def split_articles(text: str) -> dict[int, str]:
@@ -84,24 +88,22 @@ def _code(found: re.Match[str]) -> int | None:
 
 
 def version_of(raw: str) -> str:
-    """The latest date before the first article: of the text itself, else of the file it was taken from."""
-    comments = " ".join(_COMMENT.findall(raw))
+    """The latest date that the text before the first article or the name of its source file tells."""
     text = _COMMENT.sub("", raw)
     head: list[str] = []
     for line in text.splitlines():
         if _ARTICLE_START.match(line.strip()):
             break
         head.append(line)
-    days = _days("\n".join(head)) or _days(comments.replace("(", " (").replace("commit", ""))
+    days = _days("\n".join(head)) + [date.fromisoformat(day) for day in _SOURCE_DAY.findall(raw)]
     return max(days).isoformat() if days else UNDATED
 
 
 def _days(text: str) -> list[date]:
     days = []
-    for groups in _DAY.findall(text):
-        year, month, day = (int(part) for part in (groups[:3] if groups[0] else groups[3:]))
-        if 1 <= month <= 12 and 1 <= day <= 31:
-            days.append(date(year, month, min(day, 28) if month == 2 else day))
+    for year, month, day in (map(int, groups) for groups in _DAY.findall(text)):
+        with suppress(ValueError):  # 2月30日 is a slip of the source, not a version
+            days.append(date(year, month, day))
     return days
 
 
@@ -116,8 +118,8 @@ async def import_folder(
     session: AsyncSession, folder: Path, statutes: Mapping[str, Statute] | None = None
 ) -> ImportReport:
     """Bring all files of a folder into `law_articles`; a second run changes nothing."""
-    names = {statute.file: statute.name for statute in (statutes or {}).values() if statute.file}
-    laws = [read_law(file, names) for file in law_files(folder)]
+    by_file = {statute.file: statute for statute in (statutes or {}).values() if statute.file}
+    laws = [read_law(file, by_file.get(file.stem)) for file in law_files(folder)]
     counts = {"added": 0, "changed": 0, "removed": 0, "unchanged": 0}
     for law in laws:
         for kind, number in (await _store(session, law)).items():

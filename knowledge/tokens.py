@@ -1,35 +1,20 @@
-"""Words of a text for word matching: jieba with the labour dictionary that the classifier uses too."""
+"""Words of a text for word matching: those of the classifier's tokenizer, with words of one meaning made one."""
 
-import logging
-import re
-import unicodedata
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import yaml
 
-DICTIONARY = Path(__file__).parent.parent / "nlu" / "jieba_labour.txt"
+from nlu import tokens as nlu_tokens
+
 WORDS = Path(__file__).with_name("words.yml")
-MAX_CHARACTERS = 400
-_WORD = re.compile(r"[0-9a-z㐀-鿿]+")
-
-
-@lru_cache(maxsize=1)
-def _tokenizer() -> Any:
-    import jieba
-
-    jieba.setLogLevel(logging.WARNING)
-    tokenizer = jieba.Tokenizer()
-    tokenizer.initialize()
-    if DICTIONARY.exists():
-        tokenizer.load_userdict(str(DICTIONARY))
-    return tokenizer
+MAX_CHARACTERS = 400  # what the models read; a pasted page must not cost seconds
 
 
 def normalise(text: str) -> str:
-    """Half width, lower case, at most what the models read."""
-    return unicodedata.normalize("NFKC", text[: MAX_CHARACTERS * 2]).lower()[:MAX_CHARACTERS]
+    """Half width, lower case, cut."""
+    return nlu_tokens.normalise(text[:MAX_CHARACTERS])
 
 
 @lru_cache(maxsize=1)
@@ -41,8 +26,6 @@ def _word_table() -> tuple[frozenset[str], dict[str, str]]:
 
 
 def tokens(text: str) -> list[str]:
-    """Words with their inner words (劳动合同 gives 劳动, 合同, 劳动合同), without stop words;
-    words that mean the same become one."""
-    found = [word for run in _WORD.findall(normalise(text)) for word in _tokenizer().cut_for_search(run)]
+    """Words with their inner words (劳动合同 gives 劳动, 合同, 劳动合同), without those that say nothing."""
     left_out, same = _word_table()
-    return [same.get(word, word) for word in found if word not in left_out]
+    return [same.get(word, word) for word in nlu_tokens.tokenize(text[:MAX_CHARACTERS]) if word not in left_out]

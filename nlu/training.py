@@ -123,10 +123,9 @@ def _train(pipeline: Pipeline, scratch: Path, training_files: tuple[Path, ...]) 
         "model",
     ]
     command += ["--nlu", str(sentences)]
-    _run(
-        command,
-        {**rasa_environment(), "OMP_NUM_THREADS": "2", "RASA_CACHE_DIRECTORY": str(scratch / "cache")},
-    )
+    # Training may use two cores, unlike a server that shares them with everything else.
+    threads = {"OMP_NUM_THREADS": "2", "TF_INTRA_OP_PARALLELISM_THREADS": "2"}
+    _run(command, {**rasa_environment(), **threads, "RASA_CACHE_DIRECTORY": str(scratch / "cache")})
     return scratch / "model.tar.gz"
 
 

@@ -41,7 +41,10 @@ def split_links(text: str) -> list[list[str]]:
 
 
 def view(row: Message, files: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return one message as JSON; `key` is the sender's own id of a message that came in."""
+    """Return one message as JSON.
+
+    `key` is the sender's own id of a message that came in; `parts` is the text cut at its links, if it has any.
+    """
     body = row.body if isinstance(row.body, dict) else {}
     text = row.text
     if not text and not files and row.direction == "in":
@@ -50,12 +53,14 @@ def view(row: Message, files: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "id": row.id,
         "author": row.author,
         "text": text,
-        "parts": split_links(text),
         "buttons": body.get("buttons", []) if row.direction == "out" else [],
         "attachments": list(files),
         "at": row.created_at.isoformat(),
         "time": _local_time(row.created_at),
     }
+    parts = split_links(text)
+    if len(parts) > 1 or parts[0][0] != "text":
+        shown["parts"] = parts
     if row.inbound_key:
         shown["key"] = row.inbound_key.rpartition(":")[2]
     return shown

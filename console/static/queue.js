@@ -1,6 +1,10 @@
 "use strict";
 (() => {
   const queue = document.getElementById("queue");
+  const more = document.querySelector(".more-filters");
+  const chosen = more.querySelectorAll("input:checked, select").values();
+  const unused = [...chosen].every((field) => field.tagName === "SELECT" && field.selectedIndex === 0);
+  if (unused && window.matchMedia("(max-width: 60rem)").matches) more.open = false; // the list comes first on a phone
   if (!queue || !window.EventSource) return;
   const live = document.getElementById("live");
   let waiting = false;

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.texts import texts
 from console.times import Due, due
+from console.views.masker import Masker, masker
 from storage.models import Account, Message, Ticket
 from tickets.access import visible_tickets
-from tickets.masking import mask_text
 from tickets.sla import SlaPolicy
 
 PAGE_ROWS = 50
@@ -96,9 +96,13 @@ async def load_queue(
     order = (Ticket.next_due, Ticket.id) if filters.state == "open" else (Ticket.closed_at.desc(), Ticket.id.desc())
     query = select(Ticket).where(condition).order_by(*order)
     tickets = (await session.scalars(query.limit(PAGE_ROWS).offset((filters.page - 1) * PAGE_ROWS))).all()
-    hints = await _hints(session, [ticket.conversation_id for ticket in tickets])
+    newest = await _newest_words(session, [ticket.conversation_id for ticket in tickets])
     rows = tuple(
-        Row(ticket, due(ticket.next_due, now, policy, running=ticket.open), hints.get(ticket.conversation_id))
+        Row(
+            ticket,
+            due(ticket.next_due, now, policy, running=ticket.open),
+            _hint(newest.get(ticket.conversation_id), masker(account, ticket)),
+        )
         for ticket in tickets
     )
     return Queue(rows, total, max(1, -(-total // PAGE_ROWS)), counts)
@@ -140,7 +144,7 @@ async def _counts(
     return {name: int(value) for name, value in row._mapping.items()}  # noqa: SLF001 - public in spite of its name
 
 
-async def _hints(session: AsyncSession, conversation_ids: Sequence[int]) -> dict[int, Hint]:
+async def _newest_words(session: AsyncSession, conversation_ids: Sequence[int]) -> dict[int, Message]:
     """Return the newest words of a person, worker or cadre, in each conversation."""
     newest = (
         select(func.max(Message.id))
@@ -148,11 +152,13 @@ async def _hints(session: AsyncSession, conversation_ids: Sequence[int]) -> dict
         .group_by(Message.conversation_id)
     )
     rows = await session.scalars(select(Message).where(Message.id.in_(newest)))
-    return {row.conversation_id: _hint(row) for row in rows}
+    return {row.conversation_id: row for row in rows}
 
 
-def _hint(row: Message) -> Hint:
+def _hint(row: Message | None, mask: Masker) -> Hint | None:
+    if row is None:
+        return None
     # masked before it is cut: half a phone number is not recognised as one
-    text = mask_text(row.text).replace("\n", " ") or texts()["kinds"].get(row.kind, texts()["kinds"]["other"])
+    text = mask(row.text).replace("\n", " ") or texts()["kinds"].get(row.kind, texts()["kinds"]["other"])
     cut = text if len(text) <= HINT_CHARACTERS else text[:HINT_CHARACTERS] + "…"
     return Hint(texts()["authors"][row.author], cut, row.created_at)

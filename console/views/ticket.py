@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.texts import texts
 from console.times import Due, due
 from console.views.facts import facts_of
+from console.views.masker import Masker, masker
 from storage.models import Account, Attachment, Conversation, Message, Organization, Ticket, TicketEvent
 from tickets.access import identity_hidden
 from tickets.catalogue import catalogue
-from tickets.masking import HIDDEN, mask_sensitive, mask_text
+from tickets.masking import mask_sensitive, mask_text
 from tickets.sla import SlaPolicy
 from tickets.values import EventKind, State
 
@@ -82,26 +83,6 @@ class TicketView:
     history: list[Happened]
     last_message: int
     last_event: int
-
-
-@dataclass(frozen=True)
-class _Masker:
-    """Masks text; also replaces protected details word by word where identity is hidden."""
-
-    details: tuple[str, ...] = field(default_factory=tuple)
-
-    def __call__(self, text: str) -> str:
-        for detail in self.details:
-            text = text.replace(detail, HIDDEN)
-        return mask_text(text)
-
-
-def masker(account: Account, ticket: Ticket) -> _Masker:
-    """Return what hides, in texts of this ticket, what this account may not see."""
-    if not identity_hidden(account, ticket):
-        return _Masker()
-    values = [str(value).strip() for value in (ticket.sensitive or {}).values() if value]
-    return _Masker(tuple(sorted({value for value in values if len(value) > 1}, key=len, reverse=True)))
 
 
 async def load_ticket(
@@ -204,7 +185,7 @@ async def _names(session: AsyncSession, rows: Sequence[Message]) -> dict[int, st
     return {row[0]: row[1] for row in (await session.execute(query)).all()}
 
 
-def said(row: Message, files: Mapping[int, list[File]], names: Mapping[int, str], mask: _Masker) -> Said:
+def said(row: Message, files: Mapping[int, list[File]], names: Mapping[int, str], mask: Masker) -> Said:
     """Return one message as shown."""
     attached = tuple(files.get(row.id, ()))
     kinds = texts()["kinds"]
@@ -219,7 +200,7 @@ async def events_of(session: AsyncSession, ticket: Ticket, after: int = 0) -> li
     return list(await session.scalars(query.order_by(TicketEvent.id.desc()).limit(EVENTS)))
 
 
-async def happened(session: AsyncSession, events: Sequence[TicketEvent], mask: _Masker) -> list[Happened]:
+async def happened(session: AsyncSession, events: Sequence[TicketEvent], mask: Masker) -> list[Happened]:
     """Return events as shown: who, what, and what was said about it."""
     unit_ids = {event.data["to"] for event in events if isinstance(event.data.get("to"), int)}
     units: dict[int, str] = {}

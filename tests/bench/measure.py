@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -37,11 +37,24 @@ class Running:
     pid: int
 
 
+@dataclass(frozen=True)
+class Side:
+    """One side of the comparison: how a new person comes to it, and the processes that serve them."""
+
+    newcomer: Callable[[], Person]
+    pids: tuple[int, ...]
+
+    def cpu(self) -> float:
+        """Processor seconds that its processes used so far."""
+        return sum(cpu_seconds(pid) for pid in self.pids)
+
+
 @dataclass
 class Timed:
-    """One pass: how long it took in all, and every turn's time, by kind. Seconds."""
+    """One pass: how long it took in all, processor time used, and every turn's time, by kind. Seconds."""
 
     seconds: float = 0.0
+    cpu: float = 0.0
     turns: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     @property
@@ -52,6 +65,19 @@ class Timed:
     def rate(self) -> float:
         """Turns per second."""
         return len(self.every) / self.seconds
+
+    @property
+    def cpu_per_turn(self) -> float:
+        """Processor seconds per turn; other work on the machine hardly changes it."""
+        return self.cpu / len(self.every)
+
+    @contextlib.contextmanager
+    def running(self, side: Side) -> Iterator[None]:
+        """Add the time that the block takes."""
+        began, cpu = perf_counter(), side.cpu()
+        yield
+        self.seconds += perf_counter() - began
+        self.cpu += side.cpu() - cpu
 
 
 def script() -> tuple[Line, ...]:
@@ -66,36 +92,34 @@ def kind_of(line: Line, number: int) -> str:
     return "free text" if number == 0 else "slot answer"
 
 
-async def dialogues(newcomer: Callable[[], Person], count: int, together: int) -> Timed:
+async def dialogues(side: Side, count: int, together: int) -> Timed:
     """Play the dialogue `count` times, `together` people at once; each begins when another one is done."""
     lines, timed, waiting = script(), Timed(), iter(range(count))
 
     async def one_after_the_other() -> None:
         for _ in waiting:
-            person = newcomer()
+            person = side.newcomer()
             for number, line in enumerate(lines):
                 await _timed_turn(person, line, kind_of(line, number), timed)
 
-    began = perf_counter()
-    await asyncio.gather(*(one_after_the_other() for _ in range(together)))
-    timed.seconds = perf_counter() - began
+    with timed.running(side):
+        await asyncio.gather(*(one_after_the_other() for _ in range(together)))
     return timed
 
 
-async def in_step(newcomer: Callable[[], Person], count: int, together: int) -> dict[str, Timed]:
+async def in_step(side: Side, count: int, together: int) -> dict[str, Timed]:
     """Let everybody say the first line, then everybody the second …: the rate of each kind of turn by itself."""
-    people = [newcomer() for _ in range(count)]
+    people = [side.newcomer() for _ in range(count)]
     result: dict[str, Timed] = {kind: Timed() for kind in KINDS}
     for number, line in enumerate(script()):
         kind, waiting = kind_of(line, number), iter(people)
 
-        async def take_turns(line: Line, kind: str, waiting: Sequence[Person]) -> None:
+        async def take_turns(line: Line, kind: str, waiting: Iterator[Person]) -> None:
             for person in waiting:
                 await _timed_turn(person, line, kind, result[kind])
 
-        began = perf_counter()
-        await asyncio.gather(*(take_turns(line, kind, waiting) for _ in range(together)))
-        result[kind].seconds += perf_counter() - began
+        with result[kind].running(side):
+            await asyncio.gather(*(take_turns(line, kind, waiting) for _ in range(together)))
     return result
 
 
@@ -111,6 +135,12 @@ def percentile(values: Sequence[float], share: float) -> float:
     """The value below which `share` of the values lie (nearest rank)."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process with all its threads, user and system."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def memory_mb(pid: int) -> float:

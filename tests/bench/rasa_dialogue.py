@@ -14,7 +14,14 @@ from time import monotonic
 import httpx
 import yaml
 
-from nlu.training import PRODUCTION, RASA_PROJECT, RASA_PYTHON, default_training_files, model_path, rasa_environment
+from nlu.training import (
+    PRODUCTION,
+    RASA_PROJECT,
+    RASA_PYTHON,
+    default_training_files,
+    model_path,
+    rasa_environment,
+)
 from tests.bench.measure import Running, end, free_port
 
 PROJECT = Path(__file__).with_name("rasa_stack")
@@ -49,8 +56,14 @@ def _train(scratch: Path) -> Path:
     command = [str(RASA_PYTHON), "-m", "rasa", "train", "--config", str(scratch / "config.yml")]
     command += ["--domain", str(domain), "--data", str(data), "--out", str(scratch)]
     command += ["--fixed-model-name", "model"]
-    environment = {**rasa_environment(), "OMP_NUM_THREADS": "2", "RASA_CACHE_DIRECTORY": str(scratch / "cache")}
-    done = subprocess.run(command, cwd=RASA_PROJECT, env=environment, capture_output=True, text=True, check=False)
+    environment = {
+        **rasa_environment(),
+        "OMP_NUM_THREADS": "2",
+        "RASA_CACHE_DIRECTORY": str(scratch / "cache"),
+    }
+    done = subprocess.run(
+        command, cwd=RASA_PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise RuntimeError((done.stdout + done.stderr)[-4000:])
     return scratch / "model.tar.gz"
@@ -94,7 +107,7 @@ async def _ready(url: str, process: asyncio.subprocess.Process) -> None:
     raise RuntimeError("Rasa's own stack did not start")
 
 
-class RasaClient:
+class RasaPerson:
     """One person who writes to Rasa's REST channel."""
 
     def __init__(self, client: httpx.AsyncClient, url: str, person: str) -> None:
@@ -105,9 +118,11 @@ class RasaClient:
         self.shown = ""
 
     async def say(self, text: str) -> None:
+        """Send text."""
         await self._send(text)
 
     async def press(self, label: str) -> None:
+        """Press a button that was shown."""
         await self._send(self._buttons[label])
 
     async def _send(self, message: str) -> None:

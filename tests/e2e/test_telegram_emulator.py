@@ -1,6 +1,7 @@
 """Our fake and telegram-test-api (npm, written by others) keep one contract; the channel works on both."""
 
 import asyncio
+import json
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -72,7 +73,19 @@ class Emulator:
 
     def texts(self, chat: int) -> list[str]:
         history = self._post("/getUpdatesHistory", {"token": self.token})
-        return [one["message"]["text"] for one in history if str(one["message"].get("chat_id")) == str(chat)]
+        messages = [one["message"] for one in history if "message" in one]
+        return [one["text"] for one in messages if str(one.get("chat_id")) == str(chat)]
+
+    def buttons(self, chat: int) -> dict[str, str]:
+        """Payloads of every inline button that was sent to the chat, by label; the newest wins."""
+        history = self._post("/getUpdatesHistory", {"token": self.token})
+        mine = [one["message"] for one in history if str(one.get("message", {}).get("chat_id")) == str(chat)]
+        found: dict[str, str] = {}
+        for message in mine:
+            markup = message.get("reply_markup") or {}
+            markup = json.loads(markup) if isinstance(markup, str) else markup
+            found |= {b["text"]: b["callback_data"] for row in markup.get("inline_keyboard", []) for b in row}
+        return found
 
     def close(self) -> None:
         self._client.close()
