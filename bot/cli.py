@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 import typer
@@ -14,6 +14,9 @@ import yaml
 
 from bot import accounts, config, logs
 from bot.config import ConfigError, Settings
+
+if TYPE_CHECKING:
+    from bot.app import Application
 
 TEXTS: dict[str, str] = yaml.safe_load(Path(__file__).with_name("cli.yml").read_text(encoding="utf-8"))
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -34,20 +37,32 @@ def serve() -> None:
     """Serve the chat page, the API, the console and the configured channels."""
     settings = _settings()
     logs.configure()
+    from bot.serving import AddressTakenError
+
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how people stop it
-        asyncio.run(_serve(settings))
+        try:
+            asyncio.run(_serve(settings))
+        except AddressTakenError as error:
+            typer.echo(TEXTS["address_taken"].format(detail=error), err=True)
+            raise typer.Exit(1) from error
 
 
 async def _serve(settings: Settings) -> None:
     from bot.app import running
     from bot.serving import serve as serve_until_stopped
 
-    async with running(settings) as application:
+    served = asyncio.Event()
+
+    def started() -> None:
+        address = f"http://{settings.server.host}:{settings.server.port}"
+        typer.echo(TEXTS["serving"].format(address=address))
+        served.set()
+
+    async with running(settings, begin=served) as application:
         made = await accounts.first_start(application)
         for line in accounts.welcome(made, TEXTS):
             typer.echo(line)
-        address = f"http://{settings.server.host}:{settings.server.port}"
-        await serve_until_stopped(application, lambda: typer.echo(TEXTS["serving"].format(address=address)))
+        await serve_until_stopped(application, started)
     typer.echo(TEXTS["stopped"])
 
 
@@ -70,16 +85,11 @@ async def _ask(settings: Settings, text: str, session: str, payload: str) -> dic
 
     async with running(settings) as application:
         await accounts.ensure_tree(application)
-        if application.rasa is not None:
-            await application.rasa.wait_ready()
+        await _model_ready(application)
         inbound = Inbound(
-            "terminal",
-            session,
-            uuid4().hex,
-            kind="button" if payload else "text",
-            text=text,
+            "terminal", session, uuid4().hex, kind="button" if payload else "text", text=text,
             payload=payload or None,
-        )
+        )  # fmt: skip
         result = await application.turns.handle(inbound)
     about = result.understanding
     return {
@@ -93,6 +103,13 @@ async def _ask(settings: Settings, text: str, session: str, payload: str) -> dic
         "ticket": result.ticket,
         "session": session,
     }
+
+
+async def _model_ready(application: "Application") -> None:
+    """Wait for the model: a person at the terminal wants its answer; keywords answer when it does not come."""
+    if application.rasa is not None:
+        with contextlib.suppress(TimeoutError):
+            await application.rasa.wait_ready()
 
 
 @cli.command()
@@ -109,6 +126,7 @@ async def _chat(settings: Settings, session: str) -> None:
     buttons: list[Button] = []
     async with running(settings) as application:
         await accounts.ensure_tree(application)
+        await _model_ready(application)
         typer.echo(TEXTS["chat_begin"].format(session=session))
         while line := (await asyncio.to_thread(_read_line)).strip():
             pressed = buttons[int(line) - 1] if line.isdigit() and 0 < int(line) <= len(buttons) else None

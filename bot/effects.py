@@ -15,7 +15,6 @@ from tickets.masking import mask_text
 from tickets.sla import SlaPolicy
 from tickets.values import NewTicket, TicketBrief
 
-
 TEMPLATE_WORDS = ("number", "unit", "assignee", "first_due", "close_due")
 
 

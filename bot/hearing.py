@@ -18,6 +18,7 @@ CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffd\ud800-\udfff]"
 )
 FREE_PAYLOADS = ("t:", "go:status")  # buttons that work also while a cadre is talking
+ODD_PAYLOAD = "?"  # what a payload becomes that no button of ours can have: answered like any unknown one
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,14 @@ class HeardMessage:
 def clean_text(text: str) -> str:
     """Return the text without control, direction and zero-width characters."""
     return CONTROL.sub("", text).strip()
+
+
+def clean_payload(payload: str | None) -> str | None:
+    """Return the payload if a button of ours could carry it; columns and lists rely on its length."""
+    if payload is None:
+        return None
+    fits = len(payload.encode("utf-8", "replace")) <= buttons.LIMIT_BYTES
+    return payload if fits and CONTROL.search(payload) is None else ODD_PAYLOAD
 
 
 class Hearing:
@@ -67,6 +76,7 @@ class Hearing:
             refused_file=inbound.refused_file,
             truncated=len(full) > self._text_limit,
         )
+        await self._answers_at_hand(inbound, state)
         quiet = silent and danger is None and not (inbound.payload or "").startswith(FREE_PAYLOADS)
         if quiet or danger or inbound.payload is not None or not text or accepted:
             return HeardMessage(heard, quiet, full)
@@ -75,6 +85,11 @@ class Hearing:
         understanding = await self._understander.understand(text)
         answers = await self._search(text, understanding, facts)
         return HeardMessage(_with(heard, understanding, answers), silent=False, text=full)
+
+    async def _answers_at_hand(self, inbound: Inbound, state: State) -> None:
+        """What a button or an earlier offer names must be in memory, though just started or just edited."""
+        if state.offered or (inbound.payload or "").startswith(("faq:", "more:", "ok:", "no:")):
+            await self.knowledge.refresh()
 
     async def _search(self, text: str, understanding: Understanding, facts: Facts) -> Answers:
         await self.knowledge.refresh()

@@ -19,6 +19,7 @@ from tickets.sla import SlaPolicy
 
 PUSH_CHANNELS = frozenset({"telegram"})
 STORED_CHARACTERS = 20_000
+RESULT = "result"  # key in Message.body: ticket and understanding that the turn gave back
 
 
 async def find_conversation(session: AsyncSession, channel: str, address: str) -> Conversation | None:
@@ -63,10 +64,23 @@ async def earlier_result(session: AsyncSession, key: str) -> TurnResult | None:
         )
     ).scalars()
     replies = list(rows)
-    ticket = await session.scalar(select(Ticket.number).where(Ticket.opened_by_message_id == message.id))
     last = replies[-1].id if replies else message.id
     outs = tuple(Outbound.from_json(row.body) for row in replies)
-    return TurnResult(outs, ticket, dict(message.understanding or {}), repeated=True, last_message_id=last)
+    result = (message.body or {}).get(RESULT, {})
+    return TurnResult(
+        outs, result.get("ticket"), result.get("about", {}), repeated=True, last_message_id=last
+    )
+
+
+def remember_result(message: Message, ticket: str | None, about: dict[str, Any]) -> None:
+    """Keep with the message what a repeated delivery must be told again."""
+    message.body = {**(message.body or {}), RESULT: {"ticket": ticket, "about": about}}
+
+
+async def cadre_still_there(session: AsyncSession, conversation: Conversation) -> bool:
+    """False when the ticket for which the bot is silent is closed, so that nobody reads what is said."""
+    query = select(Ticket.open).where(Ticket.id == conversation.human_ticket_id)
+    return bool(await session.scalar(query))
 
 
 async def store_inbound(

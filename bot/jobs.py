@@ -1,10 +1,10 @@
 """Background work of a process: sending, polling, timers. The database is the truth; a lost timer is found again."""
 
+import asyncio
+import importlib
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-
-from docket import Docket, Perpetual, Worker
 
 from bot.app import Application
 from bot.retention import forget_old_conversations
@@ -47,6 +47,10 @@ async def tidy(application: Application) -> int:
 
 async def run_timers(application: Application) -> None:
     """Run the sweep every minute; processes that share a Redis share the work."""
+    await asyncio.to_thread(
+        importlib.import_module, "docket"
+    )  # half a second that the page need not wait for
+    from docket import Docket, Perpetual, Worker
 
     async def sweep_tickets(perpetual: Perpetual = Perpetual(every=SWEEP_EVERY, automatic=True)) -> None:  # noqa: ARG001, B008
         await sweep(application)

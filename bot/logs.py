@@ -3,13 +3,22 @@
 import logging
 import re
 import sys
+import traceback
+from types import TracebackType
+from typing import Any
 
 import structlog
 
 SECRET = re.compile(r"(bot)?\d{6,}:[A-Za-z0-9_-]{20,}|(?<=session=)[^&\s\"']+")
-DIGITS = re.compile(r"(?<!\d)\d{11,19}[\dXx]?(?!\d)")
+# a phone, ID number or bank card; written in groups, too, unless it is the end of a ticket's number
+DIGITS = re.compile(r"(?<!\d)\d{11,19}[Xx]?(?!\d)|(?<![\dA-Za-z])\d(?:[ -]?\d){10,18}[Xx]?(?!\d)")
+FRAMES = 4  # of a traceback: where it broke, not the whole way there
 
-NOISY = ("httpx", "httpcore", "telegram", "docket", "alembic", "jieba", "uvicorn.access", "sqlalchemy")
+# These write addresses, statements or texts into their messages below WARNING.
+NOISY = (
+    "httpx", "httpcore", "telegram", "docket", "alembic", "jieba", "uvicorn.access", "sqlalchemy", "aiosqlite",
+    "asyncio", "multipart", "python_multipart", "PIL", "redis",
+)  # fmt: skip
 
 
 class Scrub(logging.Filter):
@@ -18,12 +27,27 @@ class Scrub(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg = scrub(record.getMessage())
         record.args = ()
+        if isinstance(record.exc_info, tuple):
+            record.msg = f"{record.msg} {describe(record.exc_info)}".strip()
+        record.exc_info = record.exc_text = None
         return True
 
 
 def scrub(text: str) -> str:
     """Return the text without tokens, session ids and long numbers."""
     return DIGITS.sub("***", SECRET.sub("***", text))
+
+
+def describe(info: tuple[Any, BaseException | None, TracebackType | None] | tuple[None, None, None]) -> str:
+    """Return kind and place of an exception. Its text is left out: it may quote what a worker wrote."""
+    error = info[1]
+    if error is None:
+        return ""
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    places = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
+    cause = error.__cause__ or error.__context__
+    kinds = type(error).__name__ if cause is None else f"{type(error).__name__} from {type(cause).__name__}"
+    return f"[{kinds} at {places}]"
 
 
 def configure(level: int = logging.INFO) -> None:
@@ -33,11 +57,13 @@ def configure(level: int = logging.INFO) -> None:
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "logger", "event"], drop_missing=True),
+            structlog.processors.KeyValueRenderer(
+                key_order=["timestamp", "level", "logger", "event"], drop_missing=True
+            ),
         ],
         foreign_pre_chain=[
             structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name,
-            structlog.processors.TimeStamper(fmt="iso", utc=True), structlog.processors.format_exc_info,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
         ],
     ))  # fmt: skip
     root = logging.getLogger()

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import uvicorn
 from fastapi import FastAPI, Response
@@ -22,10 +23,19 @@ from storage.models import OutboxRow, Ticket
 
 log = logging.getLogger(__name__)
 RESTART_SECONDS = (1, 2, 5, 15, 60)
+GRACE_SECONDS = 3  # for answers under way when the process is told to stop
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def create_web(application: Application) -> FastAPI:
-    """Return the ASGI application: chat at /, console at /console, health and figures."""
+class AddressTakenError(Exception):
+    """Something else listens there already."""
+
+
+def create_web(application: Application, closing: asyncio.Event | None = None) -> FastAPI:
+    """Return the ASGI application: chat at /, console at /console, health and figures.
+
+    `closing` is set when the process is told to stop, so that open streams end.
+    """
     web = FastAPI(title="娘家人", docs_url=None, redoc_url=None)
     settings = application.settings
     web.include_router(webchat.build_router(webchat.WebchatDeps(
@@ -37,6 +47,7 @@ def create_web(application: Application) -> FastAPI:
         file_limit_mb=settings.chat.file_limit_mb,
         messages_per_minute=settings.chat.messages_per_minute,
         secure_cookies=settings.server.secure_cookies,
+        closing=closing or asyncio.Event(),
         clock=application.clock,
     )))  # fmt: skip
     web.include_router(build_console(ConsoleDeps(
@@ -70,7 +81,9 @@ def _add_health(web: FastAPI, application: Application) -> None:
                 await session.execute(text("SELECT 1"))
         except (SQLAlchemyError, OSError):
             return JSONResponse({"ready": False, "database": "away"}, status_code=503)
-        model = "external" if application.rasa is None else "ready" if application.rasa.ready else "starting"
+        rasa = application.rasa
+        without = "off" if application.settings.nlu.url == "off" else "external"
+        model = without if rasa is None else "ready" if rasa.ready else "starting"
         return JSONResponse(
             {"ready": True, "database": "ok", "model": model, "answers": len(application.knowledge)}
         )
@@ -128,26 +141,57 @@ async def background(application: Application) -> AsyncIterator[None]:
 
 
 class _Server(uvicorn.Server):
-    """Tells when it listens, so that the address is printed only then."""
+    """Tells when it listens, and takes a signal to stop as a wish: what was opened before it is closed after it."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], closing: asyncio.Event) -> None:
         super().__init__(config)
         self._told = started
+        self._closing = closing
 
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
-        await super().startup(sockets)  # type: ignore[arg-type]
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Uvicorn's own would raise the signal again and end the process before delivery, Rasa and database."""
+        loop = asyncio.get_running_loop()
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, self._stop, number)
+        try:
+            yield
+        finally:
+            for number in STOP_SIGNALS:
+                loop.remove_signal_handler(number)  # a second Ctrl-C ends at once
+
+    def _stop(self, number: signal.Signals) -> None:
+        self._closing.set()
+        self.handle_exit(number, None)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
         if self.started:
             self._told()
 
 
 async def serve(application: Application, started: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM; open streams get a moment to end."""
-    server = application.settings.server
+    """Serve until SIGINT or SIGTERM; open streams get a moment to end. Raises AddressTakenError."""
+    server, closing = application.settings.server, asyncio.Event()
+    listening = _listen(server.host, server.port)
     config = uvicorn.Config(
-        create_web(application), host=server.host, port=server.port, log_config=None, access_log=False,
-        timeout_graceful_shutdown=int(timedelta(seconds=3).total_seconds()), lifespan="off", server_header=False,
+        create_web(application, closing), log_config=None, access_log=False, lifespan="off", server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )  # fmt: skip
     async with AsyncExitStack() as stack:
+        stack.callback(listening.close)
         if server.workers_in_process:
             await stack.enter_async_context(background(application))
-        await _Server(config, started).serve()
+        await _Server(config, started, closing).serve([listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise AddressTakenError(f"{host}:{port}: {error.strerror}") from error
+    return listening

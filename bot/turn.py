@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 from weakref import WeakValueDictionary
 
 from sqlalchemy.exc import IntegrityError
@@ -20,20 +19,21 @@ from bot import history
 from bot.cadre_link import linked
 from bot.effects import Applied, apply_effects
 from bot.files import AcceptedFile, FileRefused, FileStore, accept_file
-from bot.hearing import Hearing
+from bot.hearing import HeardMessage, Hearing, clean_payload
 from bot.messages import Button, Inbound, Outbound, TurnResult
 from dialogs.engine import Engine
 from dialogs.state import State
 from dialogs.step import Step, joined
-from dialogs.values import Facts, Reply
+from dialogs.values import Facts, Heard, OpenTicket, Reply
 from storage.database import Database
 from storage.live import Live
-from storage.models import Conversation
+from storage.models import Conversation, Message
 from tickets import service
+from tickets.errors import TicketError
 from tickets.sla import SlaPolicy
 
 log = logging.getLogger(__name__)
-TRIES = 4
+TRIES = 20  # a try that is lost means that another message of the same person got through
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ class TurnHandler:
         if lock is None:
             lock = self._locks[address] = asyncio.Lock()
         async with lock:
+            inbound = replace(inbound, payload=clean_payload(inbound.payload))
             inbound, accepted = await self._accept_files(inbound)
             for attempt in range(TRIES):
                 try:
@@ -101,8 +102,9 @@ class TurnHandler:
                 )
             except FileRefused as refusal:
                 return replace(inbound, files=(), refused_file=refusal.reason), ()
-            await asyncio.to_thread(self._files.put, taken)
             accepted.append(taken)
+        for taken in accepted:
+            await asyncio.to_thread(self._files.put, taken)
         return inbound, tuple(accepted)
 
     async def _once(self, inbound: Inbound, accepted: tuple[AcceptedFile, ...]) -> TurnResult | None:
@@ -129,6 +131,9 @@ class TurnHandler:
             repeated = await history.earlier_result(session, inbound.key)
             if repeated is not None:
                 return repeated
+            if heard.silent and not await history.cadre_still_there(session, conversation):
+                conversation.human_ticket_id = None
+                return None  # nobody would read it: the bot answers again
             result, topics = await self._write(session, conversation, inbound, heard, facts, accepted)
         for topic in topics:
             await self._live.publish(topic)
@@ -144,39 +149,61 @@ class TurnHandler:
         )
 
     async def _write(
-        self, session: AsyncSession, conversation: Conversation, inbound: Inbound, heard: Any, facts: Facts,
+        self, session: AsyncSession, conversation: Conversation, inbound: Inbound, heard: HeardMessage, facts: Facts,
         accepted: tuple[AcceptedFile, ...],
     ) -> tuple[TurnResult, set[str]]:  # fmt: skip
-        now = facts.now
+        now, topics = facts.now, {f"conversation:{conversation.id}"}
         message = await history.store_inbound(session, conversation, inbound, heard, now)
         tokens = await history.record_files(session, conversation, message, accepted, now)
         conversation.last_inbound_at = now
-        topics = {f"conversation:{conversation.id}"}
+        conversation.state_version += 1
         if conversation.human_ticket_id is not None and heard.silent:
-            await service.add_from_worker(
+            ticket = await service.add_from_worker(
                 session, conversation.human_ticket_id, message.id, now, self._policy
             )
-            conversation.state_version += 1
-            return TurnResult((), last_message_id=message.id), topics | {"outbox"}
-        facts = replace(
-            facts, tickets=await history.ticket_views(session, conversation.id, now, self._policy)
-        )
-        facts = replace(facts, faq=self._hearing.named_answers(inbound, State.from_json(conversation.state)))
-        state = State.from_json(conversation.state)
-        step = await linked(session, inbound, state, self._engine.replies)
-        if step is None:
-            step = self._advance(state, replace(heard.heard, files=tokens), facts)
-        applied = await apply_effects(session, conversation, message, step, now, self._policy)
+            return TurnResult((), last_message_id=message.id), topics | {
+                "outbox",
+                *service.live_topics(ticket),
+            }
+        step = await self._step(session, conversation, inbound, replace(heard.heard, files=tokens), facts)
+        step, applied = await self._apply(session, conversation, message, step, facts)
         conversation.state = step.state.to_json()
-        conversation.state_version += 1
         outs = render(step.replies, applied)
         last = await history.store_replies(session, conversation, message, outs, step.faq_id, now)
         if inbound.channel in history.PUSH_CHANNELS or applied.topics:
             topics |= {"outbox", *applied.topics}
-        understanding = history.describe(heard, step, self._hearing.knowledge)
-        return TurnResult(outs, applied.ticket, understanding, last_message_id=last), topics
+        about = history.describe(heard, step, self._hearing.knowledge)
+        history.remember_result(message, applied.ticket, about)
+        return TurnResult(outs, applied.ticket, about, last_message_id=last), topics
 
-    def _advance(self, state: State, heard: Any, facts: Facts) -> Step:
+    async def _step(
+        self, session: AsyncSession, conversation: Conversation, inbound: Inbound, heard: Heard, facts: Facts
+    ) -> Step:
+        state = State.from_json(conversation.state)
+        step = await linked(session, inbound, state, self._engine.replies)
+        if step is not None:
+            return step
+        views = await history.ticket_views(session, conversation.id, facts.now, self._policy)
+        named = self._hearing.named_answers(inbound, state)
+        return self._advance(state, heard, replace(facts, tickets=views, faq=named))
+
+    async def _apply(
+        self, session: AsyncSession, conversation: Conversation, message: Message, step: Step, facts: Facts
+    ) -> tuple[Step, Applied]:
+        """Carry out the step. What the ticket rules refuse (it was closed a moment ago) is told, not raised."""
+        before = State.from_json(conversation.state)
+        try:
+            async with session.begin_nested():
+                return step, await apply_effects(
+                    session, conversation, message, step, facts.now, self._policy
+                )
+        except TicketError as refusal:
+            log.warning("effect refused: %s", refusal.key)
+            said = tuple(reply for reply in step.replies if not reply.template)
+            told = said if _is_emergency(step) else (Reply(refusal.message),)
+            return Step(replace(before, updated_at=facts.now.isoformat()), told, ()), Applied()
+
+    def _advance(self, state: State, heard: Heard, facts: Facts) -> Step:
         try:
             return self._engine.advance(state, heard, facts)
         except Exception as defect:  # noqa: BLE001 - a defect of ours must not become the worker's: say so, keep the message
@@ -197,6 +224,10 @@ def render(replies: tuple[Reply, ...], applied: Applied) -> tuple[Outbound, ...]
         Outbound(reply.text, tuple(Button(choice.label, choice.payload) for choice in reply.choices))
         for reply in joined(filled)
     )
+
+
+def _is_emergency(step: Step) -> bool:
+    return any(isinstance(effect, OpenTicket) and effect.urgency == "critical" for effect in step.effects)
 
 
 def _where(defect: BaseException) -> str:

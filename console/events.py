@@ -34,7 +34,8 @@ MOST_CHANGES = 500
 class Source(Protocol):
     """What a stream tells: read since the last time, and what wakes it."""
 
-    topics: tuple[str, ...]
+    @property
+    def topics(self) -> tuple[str, ...]: ...
 
     async def read(self, session: AsyncSession) -> tuple[str, dict[str, Any]] | None:
         """Return (event id, data) when there is something new."""

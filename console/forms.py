@@ -12,11 +12,11 @@ FIELDS = 300
 NUMBERS_REMEMBERED = 5_000
 
 
-class FormTooLarge(Exception):  # noqa: N818 - reads as a sentence
+class FormTooLarge(Exception):
     """The body is longer than any form of ours."""
 
 
-class FormBroken(Exception):  # noqa: N818
+class FormBroken(Exception):
     """The body is not a form."""
 
 

@@ -72,6 +72,10 @@ class Page:
             raise NotAllowed
         return value
 
+    def text_in_path(self, name: str) -> str:
+        """Return a name of the path, without what no database takes."""
+        return str(self.request.path_params[name])[:128].replace("\x00", "")
+
     def query(self, name: str) -> str:
         """Return a value of the address, cleaned; empty when missing."""
         return self.request.query_params.get(name, "").replace("\x00", "").strip()

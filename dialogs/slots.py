@@ -28,6 +28,7 @@ ORDINALS = {
 }
 ORDINAL = re.compile(r"^(?:我?选?第?)([一二两三四五六1-6])(?:个|种|项|条|样|号)?(?:吧|嘛)?$")
 EMPLOYER_AS_SAID = 30  # characters
+NO_NAME = re.compile(r"[欠没不]|工资|工钱|电话|^(?:有|是|对|好|嗯|行)")
 QUESTION = re.compile(
     r"[?？]$|[吗么呢]$|(怎么|咋个?|多少|几时|啥时候|什么时候|为什么|为啥|能不能|可不可以|要不要|是不是|有没有|哪里|哪点|哪个|"
     r"什么|啥子|会不会|行不行|合不合法|违不违法|该不该|算不算|多久|凭什么|可以.*不$|要钱不|得行不)"
@@ -59,9 +60,13 @@ def parse(step: SlotStep, text: str, today: date) -> Any | None:
         found = [option.value for option in step.options if _mentions(option, text)]
         return found or _single(step.options, text)
     value = entities.parse_slot(step.type, text, today, step.ask)
-    if value is None and step.type == "employer" and 2 <= len(text) <= EMPLOYER_AS_SAID and not is_question(text):
+    if value is None and step.type == "employer" and _may_name(text):
         value = text  # "万达那个工地" is no name, yet a cadre can find it
     return value[: step.max_length] if isinstance(value, str) else value
+
+
+def _may_name(text: str) -> bool:
+    return 2 <= len(text) <= EMPLOYER_AS_SAID and not is_question(text) and not NO_NAME.search(text)
 
 
 def match_option(options: list[Option], text: str) -> Option | None:

@@ -138,6 +138,18 @@ async def cached_passages(database: Database, embedder: Embedder, texts: Sequenc
     return np.array([known[key] for key in keys], np.float32)
 
 
+async def missing_passages(database: Database, embedder: Embedder, texts: Sequence[str]) -> list[str]:
+    """Those of `texts` that have no cached vector, each once."""
+    keys = {vector_key(embedder.name, text): text for text in texts}
+    wanted = list(keys)
+    async with database.read() as session:
+        for start in range(0, len(wanted), _KEYS_PER_QUERY):
+            part = wanted[start : start + _KEYS_PER_QUERY]
+            for known in await session.scalars(select(TextVector.key).where(TextVector.key.in_(part))):
+                del keys[known]
+    return list(keys.values())
+
+
 async def _stored(database: Database, keys: Sequence[str]) -> dict[str, Vector]:
     known: dict[str, Vector] = {}
     unique = list(dict.fromkeys(keys))

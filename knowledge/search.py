@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from knowledge.calibration import NOTHING_FOR_US, Weights, evidence, load_weights, mode_of
 from knowledge.content import CONTENT_FOLDER, NATIONAL, load_statutes
-from knowledge.embedding import Embedder, cached_passages
+from knowledge.embedding import Embedder, cached_passages, missing_passages
 from knowledge.errors import EmbeddingError
 from knowledge.index import COLUMNS, Document, Floats, SearchIndex
 from knowledge.statutes import Citation, Statute, basis_line, cite
@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 Outcome = Literal["answer", "choices", "none"]
 HITS = 5  # how many hits a result carries
 OFFERED = 3  # how many of them a person is offered
+EMBEDDED_IN_PASSING = 100  # sentences that may be embedded while messages wait: what one edit brings
+EMBEDDED_AT_ONCE = 64  # sentences in a batch of the background
 SAME = 0.93  # centred cosine of two entries' themes from which they say the same
 RELATED = 0.45  # from which a local entry adds to a national one
 
@@ -116,28 +118,57 @@ class KnowledgeBase:
     def __len__(self) -> int:
         return len(self._snapshot.entries)
 
-    async def load(self) -> None:
-        """Read everything that is published and build the index; the running one serves until then."""
+    async def load(self, *, embed_at_most: int | None = None) -> None:
+        """Read everything that is published and build the index; the running one serves until then.
+
+        Where more than `embed_at_most` sentences have no vector yet, words alone are compared until `complete`.
+        """
         async with self._loading:
-            self._statutes = load_statutes(self._content_folder)
-            revision = await self._stored_revision()
-            async with self._database.read() as session:
-                rows = (
-                    await session.scalars(
-                        select(FaqEntry).where(FaqEntry.status == "published").order_by(FaqEntry.id)
-                    )
-                ).all()
-            entries = tuple(self._entry(row) for row in rows)
-            vectors = await self._vectors([entry.document for entry in entries])
-            self._snapshot = await asyncio.to_thread(_snapshot, entries, vectors)
-            self._revision = revision
+            await self._load(await self._stored_revision(), embed_at_most)
 
     async def refresh(self) -> bool:
         """Load again if anybody, in any process, changed an entry; returns whether it did."""
         if self._revision is not None and await self._stored_revision() == self._revision:
             return False
-        await self.load()
+        async with self._loading:
+            revision = await self._stored_revision()
+            if revision == self._revision:  # somebody else loaded it while this one waited
+                return False
+            await self._load(revision, EMBEDDED_IN_PASSING)
         return True
+
+    async def complete(self) -> bool:
+        """Give a vector to every sentence that has none, a batch at a time; returns whether any was missing.
+
+        Meant for the background: messages are answered meanwhile, and what is done survives a stop.
+        """
+        if self._embedder is None:
+            return False
+        sentences, answers = _texts([entry.document for entry in self._snapshot.entries])
+        missing = await missing_passages(self._database, self._embedder, sentences + answers)
+        try:
+            for start in range(0, len(missing), EMBEDDED_AT_ONCE):
+                batch = missing[start : start + EMBEDDED_AT_ONCE]
+                await cached_passages(self._database, self._embedder, batch)
+        except EmbeddingError as error:
+            logger.warning("searching by words only: %s", error)
+        else:
+            if missing or (self._snapshot.entries and self._snapshot.index.vectors is None):
+                await self.load(embed_at_most=EMBEDDED_IN_PASSING)
+        return bool(missing)
+
+    async def _load(self, revision: Revision, embed_at_most: int | None) -> None:
+        self._statutes = await asyncio.to_thread(load_statutes, self._content_folder)
+        async with self._database.read() as session:
+            rows = (
+                await session.scalars(
+                    select(FaqEntry).where(FaqEntry.status == "published").order_by(FaqEntry.id)
+                )
+            ).all()
+        entries = tuple(self._entry(row) for row in rows)
+        vectors = await self._vectors([entry.document for entry in entries], embed_at_most)
+        self._snapshot = await asyncio.to_thread(_snapshot, entries, vectors)
+        self._revision = revision
 
     def get(self, faq_id: str) -> Hit | None:
         """A published entry by its id, with score 0."""
@@ -233,18 +264,29 @@ class KnowledgeBase:
         document = Document((row.question, *row.phrasings), row.answer)
         return _Entry(hit, row.valid_from, row.valid_to, document)
 
-    async def _vectors(self, documents: Sequence[Document]) -> tuple[Floats, Floats] | None:
+    async def _vectors(
+        self, documents: Sequence[Document], embed_at_most: int | None
+    ) -> tuple[Floats, Floats] | None:
         """Vectors of all sentences and answers; without them the search goes on with words."""
         if self._embedder is None or not documents:
             return None
-        sentences = [sentence for document in documents for sentence in document.sentences]
-        texts = sentences + [document.passage for document in documents]
+        sentences, answers = _texts(documents)
+        if embed_at_most is not None:
+            missing = await missing_passages(self._database, self._embedder, sentences + answers)
+            if len(missing) > embed_at_most:
+                return None
         try:
-            vectors = await cached_passages(self._database, self._embedder, texts)
+            vectors = await cached_passages(self._database, self._embedder, sentences + answers)
         except EmbeddingError as error:
             logger.warning("searching by words only: %s", error)
             return None
         return vectors[: len(sentences)], vectors[len(sentences) :]
+
+
+def _texts(documents: Sequence[Document]) -> tuple[list[str], list[str]]:
+    """All sentences, and one passage for each entry."""
+    sentences = [sentence for document in documents for sentence in document.sentences]
+    return sentences, [document.passage for document in documents]
 
 
 def _snapshot(entries: tuple[_Entry, ...], vectors: tuple[Floats, Floats] | None) -> _Snapshot:

@@ -1,17 +1,19 @@
 """The curated answers: list, editing, publishing, versions."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from console.forms import Form
 from console.pages.accounts import page_number
+from console.texts import error_text
 from console.views.faq_form import FIELDS, difference, from_form, lines_of, to_form
 from console.web import Page, Routes
 from knowledge import faq
 from knowledge.content import EntryData, load_statutes
-from knowledge.errors import InvalidEntry, KnowledgeError, VersionConflict
+from knowledge.errors import InvalidEntry, KnowledgeError
 from knowledge.review import duplicate_warnings, warnings_of
 from knowledge.statutes import Statute
 from nlu.understanding import INTENTS
@@ -80,6 +82,7 @@ async def create(page: Page) -> Response:
     """Save a new draft."""
     fields = from_form(page.form) | {"id": page.form.text("id") or None}
     try:
+        _check(page, fields, page.form.text("id") or f"{fields['intent']}.new")
         async with page.deps.database.write() as session:
             made = await faq.create(session, page.account.id, fields, _statutes(page), page.now)
             _audit(session, page, made.id, "create", made.version)
@@ -92,8 +95,19 @@ def _lines(problem: KnowledgeError) -> tuple[str, ...]:
     return problem.problems if isinstance(problem, InvalidEntry) else (problem.message,)
 
 
+def _check(page: Page, fields: Mapping[str, Any], faq_id: str) -> None:
+    """Raise InvalidEntry with every problem at once; an entry without a phrasing is hardly ever found."""
+    problems = [] if fields["phrasings"] else [error_text("phrasing")]
+    try:
+        faq.validated({**fields, "id": faq_id}, _statutes(page))
+    except InvalidEntry as invalid:
+        problems = [*invalid.problems, *problems]
+    if problems:
+        raise InvalidEntry(tuple(problems))
+
+
 def _id(page: Page) -> str:
-    return str(page.request.path_params["faq_id"])[:96].replace("\x00", "")
+    return page.text_in_path("faq_id")
 
 
 async def edit(page: Page) -> Response:
@@ -119,6 +133,7 @@ async def save(page: Page) -> Response:
     """Save the draft, and publish it when asked to."""
     publishing = page.form.text("then") == "publish"
     try:
+        _check(page, from_form(page.form), _id(page))
         async with page.deps.database.write() as session:
             statutes, version = _statutes(page), page.form.number("version") or 0
             saved = await faq.edit(
@@ -167,7 +182,7 @@ async def _step(page: Page, step: str) -> Response:
                 old = page.form.number("old") or 0
                 row = await faq.restore(session, page.account.id, faq_id, old, version, page.now)
             _audit(session, page, faq_id, step, row.version)
-    except (InvalidEntry, VersionConflict, KnowledgeError) as problem:
+    except KnowledgeError as problem:
         if problem.status == 404:
             raise
         return await _edit(page, problem.status, problems=_lines(problem))

@@ -109,7 +109,7 @@ async def sign_out(page: Page) -> Response:
 
 async def static(page: Page) -> Response:
     """Serve a style sheet or script; with the right version it may be kept for a year."""
-    name = str(page.request.path_params["name"])
+    name = page.text_in_path("name")
     found = static_file(name)
     if found is None:
         raise NotAllowed

@@ -16,10 +16,9 @@ from console.render import render
 from console.security import FILE_POLICY
 from console.sessions import Signed
 from console.times import due
+from console.views.masker import masker
 from console.views.targets import load_targets
-from console.views.ticket import (
-    IMAGES, TicketView, events_of, happened, load_ticket, masker, messages_after, present,
-)  # fmt: skip
+from console.views.ticket import IMAGES, events_of, happened, load_ticket, messages_after, present
 from console.web import Page, Routes
 from storage.models import Attachment, Ticket
 from tickets.access import Action, access_ticket, identity_hidden, may, visible_tickets
@@ -160,12 +159,12 @@ def _second_id(request: Request) -> int:
 
 async def _access_file(session: AsyncSession, page: Page) -> Attachment:
     """Return a file of a conversation in which the account sees a ticket; raises NotAllowed."""
-    token = str(page.request.path_params["token"])[:64]
-    found = await session.scalar(select(Attachment).where(Attachment.token == token))
+    query = select(Attachment).where(Attachment.token == page.text_in_path("token"))
+    found = await session.scalar(query)
     if found is None:
         raise NotAllowed
-    query = select(Ticket).where(Ticket.conversation_id == found.conversation_id, visible_tickets(page.account))
-    tickets = (await session.scalars(query)).all()
+    talked = select(Ticket).where(Ticket.conversation_id == found.conversation_id, visible_tickets(page.account))
+    tickets = (await session.scalars(talked)).all()
     if not any(not identity_hidden(page.account, one) for one in tickets):
         raise NotAllowed
     return found
@@ -197,5 +196,3 @@ async def thumbnail(page: Page) -> Response:
     headers = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, max-age=600"}
     return Response(data, media_type="image/jpeg", headers=headers)
 
-
-__all__ = ["REPLY_LIMIT", "TicketView", "register", "show_ticket"]

@@ -25,7 +25,7 @@ REASON_LIMIT = 500
 Work = Callable[[AsyncSession, Account, Page, int, int | None], Awaitable[object]]
 
 
-class FormProblem(Exception):  # noqa: N818 - reads as a sentence
+class FormProblem(Exception):
     """A field can't be taken as it is; the text is what the cadre reads."""
 
 

@@ -40,7 +40,7 @@ def citation(line: str) -> dict[str, Any]:
 
 def to_form(data: EntryData) -> Form:
     """Return the entry as the form shows it."""
-    return Form({name: shown for name, shown in lines_of(data.stored()).items()})
+    return Form(dict(lines_of(data.stored()).items()))
 
 
 def lines_of(stored: Mapping[str, Any]) -> dict[str, str]:

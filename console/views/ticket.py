@@ -23,6 +23,7 @@ from tickets.values import EventKind, State
 MESSAGES = 300
 EARLIER_MESSAGES = 60
 EVENTS = 300
+FROM_WORKER = frozenset({EventKind.WORKER_ADDED, EventKind.REOPENED, EventKind.RATED, EventKind.WITHDRAWN})
 IMAGES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
 
 
@@ -207,19 +208,24 @@ async def happened(session: AsyncSession, events: Sequence[TicketEvent], mask: M
     if unit_ids:
         query = select(Organization.id, Organization.name).where(Organization.id.in_(unit_ids))
         units = {row[0]: row[1] for row in (await session.execute(query)).all()}
-    words, authors = catalogue(), texts()["authors"]
-    from_worker = {EventKind.WORKER_ADDED, EventKind.REOPENED, EventKind.RATED, EventKind.WITHDRAWN}
+    words = catalogue()
     return [
         Happened(
             event.id,
             event.kind,
             words.events.get(event.kind, event.kind),
-            event.account.display_name if event.account else authors["worker" if event.kind in from_worker else "system"],
+            _who(event),
             "，".join(part for part in (_detail(event.data, units), mask(event.text or "")) if part),
             event.at,
         )
         for event in events
     ]
+
+
+def _who(event: TicketEvent) -> str:
+    if event.account is not None:
+        return event.account.display_name
+    return str(texts()["authors"]["worker" if event.kind in FROM_WORKER else "system"])
 
 
 def _detail(data: Mapping[str, Any], units: Mapping[int, str]) -> str:

@@ -61,7 +61,7 @@ async def test_the_same_update_many_times_at_once_has_one_effect(
 async def test_without_the_secret_nothing_happens(
     client: httpx.AsyncClient, database: Database, secret: str
 ) -> None:
-    headers = {"X-Telegram-Bot-Api-Secret-Token": secret.encode()}
+    headers = {b"X-Telegram-Bot-Api-Secret-Token": secret.encode()}
     assert (await client.post(PATH, json=UPDATE, headers=headers)).status_code == 403
     assert not await rows(database, Message)
 

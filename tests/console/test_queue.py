@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, select, update
+from starlette.requests import Request
 
 from console.events import Changes
 from console.sessions import Signed
-from starlette.requests import Request
 from storage.database import Database
 from storage.models import Account, Ticket
 from tests.console.conftest import Browser, World, make_ticket
@@ -51,8 +51,10 @@ async def test_what_is_due_next_comes_first_with_words_for_it(cadre: Browser, da
 
 async def test_queue_never_shows_a_name_phone_or_id(cadre: Browser, ticket: Ticket) -> None:
     html = (await cadre.get("/console/queue")).text
-    assert ticket.number in html and "138****3456" in html
-    assert "13887123456" not in html and "530102199003078515" not in html
+    assert ticket.number in html
+    assert "138****3456" in html
+    assert "13887123456" not in html
+    assert "530102199003078515" not in html
 
 
 @pytest.mark.parametrize("count", [1, 60])

@@ -19,7 +19,9 @@ async def test_right_password_leads_to_the_wanted_page_and_sets_a_strict_cookie(
     assert (answer.status_code, answer.headers["location"]) == (303, "/console/tickets/5")
     cookies = answer.headers.get_list("set-cookie")
     strict = next(cookie for cookie in cookies if cookie.startswith(f"{sessions.COOKIE}="))
-    assert "HttpOnly" in strict and "samesite=strict" in strict.lower() and "Path=/console" in strict
+    assert "HttpOnly" in strict
+    assert "samesite=strict" in strict.lower()
+    assert "Path=/console" in strict
 
 
 async def test_session_token_is_stored_only_as_a_hash(world: World, browser: Browser, database: Database) -> None:
@@ -27,7 +29,8 @@ async def test_session_token_is_stored_only_as_a_hash(world: World, browser: Bro
     async with database.read() as session:
         stored = (await session.scalars(select(ConsoleSession.token_hash))).one()
     token = browser.cookies[sessions.COOKIE]
-    assert stored != token and stored == sessions.token_hash(token)
+    assert stored != token
+    assert stored == sessions.token_hash(token)
 
 
 @pytest.mark.parametrize("name", ["county.cadre", "nobody.here", "", "' or 1=1 --"])
@@ -73,7 +76,8 @@ async def test_sign_in_form_without_its_token_is_refused_and_keeps_the_name(worl
 async def test_next_page_is_always_ours(world: World, browser: Browser, wanted: str) -> None:
     answer = await browser.sign_in("county.cadre", follow=wanted)
     target = httpx.URL(HOST).join(answer.headers["location"])
-    assert target.host == "console.test" and not str(target).endswith("sign-out")
+    assert target.host == "console.test"
+    assert not str(target).endswith("sign-out")
 
 
 async def test_sign_out_ends_the_session_on_the_server(world: World, browser: Browser, database: Database) -> None:

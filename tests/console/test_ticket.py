@@ -10,7 +10,14 @@ from sqlalchemy import select
 
 from storage.database import Database
 from storage.models import (
-    Account, Attachment, AuditEntry, Conversation, Message, Organization, OutboxRow, Ticket, TicketEvent,
+    Account,
+    Attachment,
+    AuditEntry,
+    Conversation,
+    Message,
+    Organization,
+    OutboxRow,
+    Ticket,
 )
 from tests.console.conftest import Browser, World, hidden, make_ticket
 from tickets import service
@@ -52,7 +59,8 @@ async def test_page_shows_facts_clocks_and_talk_but_no_personal_number(cadre: Br
     html = await page_of(cadre, ticket)
     for shown in ("欠薪28000元", "恒泰劳务", "云南省昆明市官渡区", "28,000", "3个月", "首次回复", "老板欠我工资", "Telegram"):
         assert shown in html, shown
-    assert PHONE not in html and ID_NUMBER not in html
+    assert PHONE not in html
+    assert ID_NUMBER not in html
     assert "138****3456" in html
 
 
@@ -69,7 +77,8 @@ async def test_reply_reaches_the_worker_where_they_wrote(cadre: Browser, ticket:
         rows = [row for row in await session.scalars(select(OutboxRow)) if row.address == "person-1"]
     assert "明天上午给您打电话" in rows[0].body["text"]
     html = await page_of(cadre, ticket)
-    assert "明天上午给您打电话" in html and "人工对话中" in html
+    assert "明天上午给您打电话" in html
+    assert "人工对话中" in html
 
 
 async def test_same_form_sent_twice_sends_one_message(cadre: Browser, ticket: Ticket, database: Database) -> None:
@@ -89,7 +98,8 @@ async def test_too_long_reply_is_kept_and_explained(cadre: Browser, ticket: Tick
     text = "长" * 1001
     answer = await act(cadre, ticket, "reply", text=text)
     assert answer.status_code == 422
-    assert "1000个字以内（现在1001个字）" in answer.text and text in answer.text
+    assert "1000个字以内（现在1001个字）" in answer.text
+    assert text in answer.text
     assert await messages_out(database, ticket) == []
 
 
@@ -104,21 +114,24 @@ async def test_asking_for_material_waits_until_the_end_of_work_of_that_day(cadre
     found = await stored(database, ticket)
     assert (found.state, found.next_due.isoformat()) == ("waiting", "2026-11-27T10:00:00+00:00")
     html = await page_of(cadre, ticket)
-    assert "等职工补材料" in html and "暂停计时" in html
+    assert "等职工补材料" in html
+    assert "暂停计时" in html
 
 
 @pytest.mark.parametrize(("until", "message"), [("", "请选择日期"), ("soon", "请选择日期"), ("2026-11-20", "截止时间要晚于现在")])
 async def test_unusable_date_for_material_keeps_the_text(cadre: Browser, ticket: Ticket, until: str, message: str) -> None:
     answer = await act(cadre, ticket, "material", text="考勤表照片", until=until)
     assert answer.status_code == 422
-    assert message in answer.text and "考勤表照片" in answer.text
+    assert message in answer.text
+    assert "考勤表照片" in answer.text
 
 
 async def test_note_is_shown_apart_and_never_becomes_a_message(cadre: Browser, ticket: Ticket, database: Database) -> None:
     await act(cadre, ticket, "note", text="老板是惯犯 <script>")
     html = await page_of(cadre, ticket)
     notes = html[html.index('class="notes"') : html.index("</section>", html.index('class="notes"'))]
-    assert "老板是惯犯 &lt;script&gt;" in notes and "内部备注 · 工人看不到" in notes
+    assert "老板是惯犯 &lt;script&gt;" in notes
+    assert "内部备注 · 工人看不到" in notes
     assert html.count("老板是惯犯") == 1
     async with database.read() as session:
         texts = [row.text for row in await session.scalars(select(Message))]
@@ -146,7 +159,8 @@ async def test_transfer_to_what_was_not_offered_is_refused(cadre: Browser, world
     names = {"unit:beside": f"unit:{world.units['beside'].id}", "person:beside": f"person:{world.accounts['beside.cadre'].id}"}
     answer = await act(cadre, ticket, "transfer", target=names.get(target, target), reason="试试")
     assert answer.status_code == 422
-    assert "请选择要转给" in answer.text and ">试试</textarea>" in answer.text
+    assert "请选择要转给" in answer.text
+    assert ">试试</textarea>" in answer.text
     assert (await stored(database, ticket)).organization_id == world.units["county"].id
 
 
@@ -163,12 +177,14 @@ async def test_take_over_and_hand_back(cadre: Browser, ticket: Ticket, database:
 
 async def test_closing_needs_a_code_and_keeps_what_was_typed(cadre: Browser, ticket: Ticket, database: Database) -> None:
     refused = await act(cadre, ticket, "close", result="公司已补发28000元", code="")
-    assert refused.status_code == 422 and "公司已补发28000元</textarea>" in refused.text
+    assert refused.status_code == 422
+    assert "公司已补发28000元</textarea>" in refused.text
     await act(cadre, ticket, "close", result="公司已补发28000元", code="solved")
     found = await stored(database, ticket)
     assert (found.open, found.closure_code) == (False, "solved")
     html = await page_of(cadre, ticket)
-    assert "办理结果" in html and 'action="/console/tickets/%d/reply"' % ticket.id not in html
+    assert "办理结果" in html
+    assert f'action="/console/tickets/{ticket.id}/reply"' not in html
 
 
 async def test_stale_page_gets_the_news_and_keeps_the_text(
@@ -182,9 +198,12 @@ async def test_stale_page_gets_the_news_and_keeps_the_text(
     values = {"version": hidden(html, "version"), "seen_event": hidden(html, "seen_event"), "text": "我刚写好的话"}
     answer = await cadre.submit(f"/console/tickets/{ticket.id}/reply", **values)
     assert answer.status_code == 409
-    assert "刚刚有人更新过" in answer.text and "我刚写好的话</textarea>" in answer.text
+    assert "刚刚有人更新过" in answer.text
+    assert "我刚写好的话</textarea>" in answer.text
     alert = answer.text[answer.text.index('role="alert"') : answer.text.index("您写的内容还在")]
-    assert "接手" in alert and "转办" in alert and "还是你来" in alert
+    assert "接手" in alert
+    assert "转办" in alert
+    assert "还是你来" in alert
     again = {**values, "version": hidden(answer.text, "version")}
     assert (await cadre.submit(f"/console/tickets/{ticket.id}/reply", **again)).status_code == 303
 
@@ -196,15 +215,19 @@ async def test_two_cadres_do_not_answer_the_same_person(
     await leader.sign_in("county.leader")
     answer = await act(leader, ticket, "reply", text="我来回")
     assert answer.status_code == 409
-    assert "先点“接手”" in answer.text and "我来回</textarea>" in answer.text
+    assert "先点“接手”" in answer.text
+    assert "我来回</textarea>" in answer.text
     assert await messages_out(database, ticket) == []
 
 
 async def test_reveal_needs_a_reason_and_is_audited(cadre: Browser, ticket: Ticket, database: Database) -> None:
     refused = await act(cadre, ticket, "reveal", field="phone", reason=" ")
-    assert refused.status_code == 422 and PHONE not in refused.text
+    assert refused.status_code == 422
+    assert PHONE not in refused.text
     shown = await act(cadre, ticket, "reveal", field="phone", reason="打电话核实")
-    assert shown.status_code == 200 and PHONE in shown.text and shown.headers["cache-control"] == "no-store"
+    assert shown.status_code == 200
+    assert PHONE in shown.text
+    assert shown.headers["cache-control"] == "no-store"
     async with database.read() as session:
         entry = (await session.scalars(select(AuditEntry).where(AuditEntry.tag == "console:ticket:reveal"))).one()
     assert entry.detail == {"field": "phone", "reason": "打电话核实"}
@@ -235,7 +258,9 @@ async def test_union_of_the_employer_does_not_learn_who_complained(
         found.organization_id, found.facts = unit.id, {}
     await browser.sign_in("firm.cadre")
     html = await page_of(browser, ticket)
-    assert NAME not in html and "138****3456" not in html and "更早的对话" not in html
+    assert NAME not in html
+    assert "138****3456" not in html
+    assert "更早的对话" not in html
     assert (await act(browser, ticket, "reveal", field="phone", reason="想知道")).status_code == 404
 
 
@@ -253,7 +278,8 @@ async def test_files_are_given_only_to_those_who_see_the_ticket(
         ))  # fmt: skip
     answer = await cadre.get("/console/files/token-1")
     assert answer.content == b"%PDF-1.4"
-    assert answer.headers["content-disposition"].startswith("attachment") and "sandbox" in answer.headers["content-security-policy"]
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert "sandbox" in answer.headers["content-security-policy"]
     assert (await cadre.get("/console/files/token-1/thumbnail")).content == b"small"
     assert (await cadre.get("/console/files/nothing")).status_code == 404
     assert "证据&lt;1&gt;.pdf" in await page_of(cadre, ticket)
@@ -264,9 +290,10 @@ async def test_files_are_given_only_to_those_who_see_the_ticket(
 
 async def test_stream_brings_what_the_worker_writes(cadre: Browser, ticket: Ticket, database: Database, deps, now, routes) -> None:
     """The source behind the stream: httpx's ASGI transport gives an answer only when it has ended."""
+    from starlette.requests import Request
+
     from console.pages.ticket import TicketNews
     from console.sessions import Signed
-    from starlette.requests import Request
 
     html = await page_of(cadre, ticket)
     after = re.search(r"events\?after=([\d.]+)", html)[1]
@@ -284,5 +311,7 @@ async def test_stream_brings_what_the_worker_writes(cadre: Browser, ticket: Tick
     async with database.read() as session:
         event_id, data = await news.read(session)
         assert await news.read(session) is None
-    assert len(data["messages"]) == 1 and "138****3456 &lt;i&gt;" in data["messages"][0]
-    assert data["by_others"] is False and event_id == f"{row.id}.{data['last_event']}"
+    assert len(data["messages"]) == 1
+    assert "138****3456 &lt;i&gt;" in data["messages"][0]
+    assert data["by_others"] is False
+    assert event_id == f"{row.id}.{data['last_event']}"

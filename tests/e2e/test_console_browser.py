@@ -12,10 +12,9 @@ import pytest
 import uvicorn
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright, expect
-from sqlalchemy import select
 
 from storage.database import Database
-from storage.models import Attachment, Message, Miss, Ticket
+from storage.models import Message, Miss, Ticket
 from tests.console.conftest import PASSWORD, app, deps, make_ticket, password_hash, routes, world  # noqa: F401
 from tickets import service
 
@@ -54,7 +53,7 @@ def now() -> datetime:
 async def address(app) -> AsyncIterator[str]:  # noqa: F811
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
     task = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn tells it by a flag
         await asyncio.sleep(0.05)
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
@@ -95,7 +94,6 @@ async def sign_in(page: Page, username: str) -> None:
 
 async def check(page: Page, name: str) -> None:
     """A picture for people to look at; no accessibility finding; nothing wider than the screen."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     await page.screenshot(path=SCREENSHOTS / f"console-{name}-{page.shape}.png", full_page=True)
     found = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
     assert found.violations_count == 0, found.generate_report()
@@ -200,6 +198,7 @@ async def test_administrator_pages(screen: Page, database: Database, world, now)
     await screen.fill("[name=question]", "工资拖欠多久可以投诉")
     await screen.select_option("[name=intent]", "wage_arrears")
     await screen.fill("[name=answer]", "发工资的日子一过没给，就可以投诉。")
+    await screen.fill("[name=phrasings]", "工资晚几天能去告")
     await screen.fill("[name=citations]", "不存在的法 第三条")
     await screen.click("text=保存草稿")
     await expect(screen.get_by_role("alert")).to_contain_text("法规库里没有")

@@ -100,7 +100,7 @@ class Emulator:
 def emulator_installed() -> None:
     """Install the locked packages once; a machine without Node.js can't run these tests."""
     if shutil.which("npm") is None:
-        pytest.skip("npm is not installed")
+        pytest.fail("npm is not installed: tests/system_packages.sh installs it")
     if not (FOLDER / "node_modules" / ".package-lock.json").exists():
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=FOLDER, check=True, capture_output=True)
 
