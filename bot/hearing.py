@@ -1,10 +1,14 @@
 """Understand one message before its transaction: emergency rules, model if needed, search."""
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot.files import AcceptedFile
+from bot.logs import describe_error
 from bot.messages import Inbound
 from dialogs import buttons
 from dialogs.engine import Engine
@@ -14,6 +18,7 @@ from knowledge.search import Hit, KnowledgeBase, SearchResult
 from nlu import emergency
 from nlu.understanding import Understander, Understanding
 
+log = logging.getLogger(__name__)
 CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffd\ud800-\udfff]"
 )
@@ -80,11 +85,19 @@ class Hearing:
         quiet = silent and danger is None and not (inbound.payload or "").startswith(FREE_PAYLOADS)
         if quiet or danger or inbound.payload is not None or not text or accepted:
             return HeardMessage(heard, quiet, full)
-        if not self._engine.needs_model(state, text, facts):
-            return HeardMessage(heard, silent=False, text=full)
-        understanding = await self._understander.understand(text)
-        answers = await self._search(text, understanding, facts)
-        return HeardMessage(_with(heard, understanding, answers), silent=False, text=full)
+        return HeardMessage(await self._understood(heard, state, facts), silent=False, text=full)
+
+    async def _understood(self, heard: Heard, state: State, facts: Facts) -> Heard:
+        try:
+            if not self._engine.needs_model(state, heard.text, facts):
+                return heard
+            understanding = await self._understander.understand(heard.text)
+            return _with(heard, understanding, await self._search(heard.text, understanding, facts))
+        except (SQLAlchemyError, OSError):  # the database is away: the whole turn comes again
+            raise
+        except Exception as defect:  # noqa: BLE001 - a defect of ours must not lose the message: the step goes on without
+            log.error("not understood: %s", describe_error(defect))  # noqa: TRY400 - no text in logs
+            return heard
 
     async def _answers_at_hand(self, inbound: Inbound, state: State) -> None:
         """What a button or an earlier offer names must be in memory, though just started or just edited."""

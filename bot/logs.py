@@ -4,8 +4,6 @@ import logging
 import re
 import sys
 import traceback
-from types import TracebackType
-from typing import Any
 
 import structlog
 
@@ -27,8 +25,9 @@ class Scrub(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg = scrub(record.getMessage())
         record.args = ()
-        if isinstance(record.exc_info, tuple):
-            record.msg = f"{record.msg} {describe(record.exc_info)}".strip()
+        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        if error is not None:
+            record.msg = f"{record.msg} {describe_error(error)}"
         record.exc_info = record.exc_text = None
         return True
 
@@ -38,11 +37,8 @@ def scrub(text: str) -> str:
     return DIGITS.sub("***", SECRET.sub("***", text))
 
 
-def describe(info: tuple[Any, BaseException | None, TracebackType | None] | tuple[None, None, None]) -> str:
+def describe_error(error: BaseException) -> str:
     """Return kind and place of an exception. Its text is left out: it may quote what a worker wrote."""
-    error = info[1]
-    if error is None:
-        return ""
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
     places = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
     cause = error.__cause__ or error.__context__

@@ -20,6 +20,7 @@ from bot.cadre_link import linked
 from bot.effects import Applied, apply_effects
 from bot.files import AcceptedFile, FileRefused, FileStore, accept_file
 from bot.hearing import HeardMessage, Hearing, clean_payload
+from bot.logs import describe_error
 from bot.messages import Button, Inbound, Outbound, TurnResult
 from dialogs.engine import Engine
 from dialogs.state import State
@@ -207,7 +208,7 @@ class TurnHandler:
         try:
             return self._engine.advance(state, heard, facts)
         except Exception as defect:  # noqa: BLE001 - a defect of ours must not become the worker's: say so, keep the message
-            log.error("dialog step failed: %s at %s", type(defect).__name__, _where(defect))  # noqa: TRY400 - no text in logs
+            log.error("dialog step failed: %s", describe_error(defect))  # noqa: TRY400 - no text in logs
             reply = Reply(self._engine.replies("trouble", hotline=facts.hotline))
             return Step(state, (reply,), ())
 
@@ -228,10 +229,3 @@ def render(replies: tuple[Reply, ...], applied: Applied) -> tuple[Outbound, ...]
 
 def _is_emergency(step: Step) -> bool:
     return any(isinstance(effect, OpenTicket) and effect.urgency == "critical" for effect in step.effects)
-
-
-def _where(defect: BaseException) -> str:
-    trace = defect.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"

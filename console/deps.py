@@ -1,7 +1,8 @@
 """What the console is built from."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -28,7 +29,7 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class ConsoleDeps:
-    """Collaborators and settings. Times of the event streams are seconds."""
+    """Collaborators and settings. Times of the event streams are seconds; `closing` ends them."""
 
     database: Database
     knowledge: KnowledgeBase
@@ -43,4 +44,5 @@ class ConsoleDeps:
     content_folder: Path = CONTENT_FOLDER
     heartbeat_seconds: float = 10.0
     poll_seconds: float = 5.0
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
     clock: Callable[[], datetime] = _utc_now

@@ -108,8 +108,8 @@ async def _run(page: Page, source: Source) -> AsyncIterator[str]:
     deps = page.deps
     yield f"retry: {RETRY_MILLISECONDS}\n\n"
     deadline, last_sign = time.monotonic() + STREAM_SECONDS, time.monotonic()
-    while time.monotonic() < deadline:
-        waiting = [asyncio.create_task(deps.live.wait(topic, deps.poll_seconds)) for topic in source.topics]
+    while time.monotonic() < deadline and not deps.closing.is_set():
+        waiting = _wake_ups(deps, source.topics)
         try:
             await asyncio.sleep(0)  # listen before reading, so that nothing slips in between
             async with deps.database.read() as session:
@@ -133,3 +133,11 @@ async def _run(page: Page, source: Source) -> AsyncIterator[str]:
                 task.cancel()
             with suppress(asyncio.CancelledError):
                 await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def _wake_ups(deps: ConsoleDeps, topics: tuple[str, ...]) -> list[asyncio.Task[Any]]:
+    """Return tasks of which the first to end wakes the stream: a signal, the next poll, the end of the process."""
+    signals: list[asyncio.Task[Any]] = [
+        asyncio.create_task(deps.live.wait(topic, deps.poll_seconds)) for topic in topics
+    ]
+    return [*signals, asyncio.create_task(deps.closing.wait())]

@@ -1,4 +1,4 @@
-"""The console's router. Mount it with `app.include_router(build_router(deps), prefix="/console")`."""
+"""The console's router; its paths begin with /console."""
 
 from fastapi import APIRouter
 

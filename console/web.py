@@ -107,7 +107,7 @@ class Routes:
 
     def __init__(self, deps: ConsoleDeps) -> None:
         self.shared = Shared(deps, LoginThrottle(deps.login_attempts))
-        self.router = APIRouter(include_in_schema=False)
+        self.router = APIRouter(prefix="/console", include_in_schema=False)
         self.registered: dict[str, tuple[str, str]] = {}  # route -> method, path
 
     def add(self, method: str, path: str, route: str, handler: Handler, kind: Kind = "page") -> None:

@@ -18,7 +18,6 @@ from knowledge.index import COLUMNS, Floats
 
 CALIBRATION_FILE = Path(__file__).with_name("calibration.yml")
 NOTHING_FOR_US = ("out_of_scope", "chitchat")  # intents that speak against every entry
-_FLOOR = 0.02  # a probability below this says no more than "not this"
 
 MODES = ("vector_intent", "vector", "words_intent", "words")
 
@@ -33,7 +32,10 @@ class Weights:
     bias: float
 
     def scores(self, features: Floats, intent: Floats, nothing: float) -> Floats:
-        """Scores of all entries (rows of `features`), 0 to 1, together at most 1."""
+        """Scores of all entries (rows of `features`), 0 to 1, together at most 1.
+
+        `intent` is the probability of each entry's intent, `nothing` that of an intent that is not for us.
+        """
         z = features @ self.columns + self.intent * intent + self.bias
         null = self.nothing * nothing
         top = max(float(z.max(initial=0.0)), null)
@@ -50,11 +52,6 @@ def load_weights(file: Path = CALIBRATION_FILE) -> Mapping[str, Weights]:
 def _weights(row: Mapping[str, float]) -> Weights:
     columns = np.array([row.get(name, 0.0) for name in COLUMNS], np.float32)
     return Weights(columns, row.get("intent", 0.0), row.get("nothing", 0.0), row["bias"])
-
-
-def evidence(probability: Floats | float) -> Floats:
-    """A probability on a bounded log scale, 0 to 1: the intent may lean on the score, never decide it."""
-    return np.asarray(np.log1p(np.asarray(probability) / _FLOOR) / np.log1p(1 / _FLOOR), np.float32)
 
 
 def mode_of(*, has_vector: bool, has_intents: bool) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from knowledge.calibration import MODES, NOTHING_FOR_US, Weights, evidence
+from knowledge.calibration import MODES, NOTHING_FOR_US, Weights
 from knowledge.content import EntryData
 from knowledge.index import COLUMNS, Document, Floats, SearchIndex
 
@@ -96,7 +96,7 @@ def asked_questions(entries: Sequence[EntryData], embed: Embed) -> Questions:
         [[guesses[text].get(entry.intent, 0.0) for entry in entries] for text in texts], np.float32
     )
     nothing = np.array([sum(guesses[text].get(name, 0.0) for name in NOTHING_FOR_US) for text in texts])
-    return Questions(np.array(features), evidence(intent), evidence(nothing), np.array(right, np.int64))
+    return Questions(np.array(features), intent, nothing.astype(np.float32), np.array(right, np.int64))
 
 
 def _document(entry: EntryData, without: int) -> Document:

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from sqlalchemy import func, select
 
-from knowledge.calibration import NOTHING_FOR_US, Weights, evidence, load_weights, mode_of
+from knowledge.calibration import NOTHING_FOR_US, Weights, load_weights, mode_of
 from knowledge.content import CONTENT_FOLDER, NATIONAL, load_statutes
 from knowledge.embedding import Embedder, cached_passages, missing_passages
 from knowledge.errors import EmbeddingError
@@ -221,8 +221,8 @@ class KnowledgeBase:
         usable = snapshot.index.accepts(embedding)
         features = snapshot.index.features(text, embedding if usable else None)
         weights = self._weights[mode_of(has_vector=usable, has_intents=bool(intents))]
-        likely = evidence(np.array([intents.get(intent, 0.0) for intent in snapshot.intents], np.float32))
-        nothing = float(evidence(sum(intents.get(name, 0.0) for name in NOTHING_FOR_US)))
+        likely = np.array([intents.get(intent, 0.0) for intent in snapshot.intents], np.float32)
+        nothing = sum(intents.get(name, 0.0) for name in NOTHING_FOR_US)
         scores = np.zeros(len(snapshot.entries), np.float32)
         scores[allowed] = weights.scores(features[allowed], likely[allowed], nothing)
         same = snapshot.exact.get(_letters(text))

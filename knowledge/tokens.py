@@ -28,4 +28,6 @@ def _word_table() -> tuple[frozenset[str], dict[str, str]]:
 def tokens(text: str) -> list[str]:
     """Words with their inner words (劳动合同 gives 劳动, 合同, 劳动合同), without those that say nothing."""
     left_out, same = _word_table()
-    return [same.get(word, word) for word in nlu_tokens.tokenize(text[:MAX_CHARACTERS]) if word not in left_out]
+    return [
+        same.get(word, word) for word in nlu_tokens.tokenize(text[:MAX_CHARACTERS]) if word not in left_out
+    ]

@@ -1,7 +1,5 @@
 """Dates as people tell them: lunar, feast days, 上个月初, 前天; the last one past unless the future is meant."""
 
-import contextlib
-import io
 import re
 from calendar import monthrange
 from datetime import date, timedelta
@@ -9,6 +7,7 @@ from functools import cache
 from typing import Any, Final
 
 from nlu.extractors.numbers import plain_value
+from nlu.extractors.quiet import quiet_import
 from nlu.extractors.text import after_correction, narrow
 
 _CN: Final = "零〇一二三四五六七八九"
@@ -233,7 +232,7 @@ def _feast(text: str, now: date, future: bool) -> str | None:
 
 @cache
 def _jionlp() -> Any:
-    with contextlib.redirect_stdout(io.StringIO()):
+    with quiet_import():
         import jionlp
     return jionlp
 

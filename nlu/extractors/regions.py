@@ -1,7 +1,5 @@
 """Where somebody works, as full official names: 官渡 -> 云南省昆明市官渡区."""
 
-import contextlib
-import io
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +8,7 @@ from typing import Any, Final, Literal
 
 import yaml
 
+from nlu.extractors.quiet import quiet_import
 from nlu.extractors.text import after_correction, narrow
 
 _TABLE: Final = Path(__file__).resolve().parent.parent / "regions.yml"
@@ -94,7 +93,7 @@ def _elsewhere() -> dict[str, tuple[Name, ...]]:
 
 def _china() -> dict[str, Any]:
     # The library prints a banner when it is first imported; scripts read our standard output.
-    with contextlib.redirect_stdout(io.StringIO()):
+    with quiet_import():
         from jionlp.dictionary.dictionary_loader import china_location_loader
     table: dict[str, Any] = china_location_loader(detail=False)
     return table

@@ -41,9 +41,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def another(
-    settings: Settings, clock: Clock, few_answers: Path
-) -> AsyncIterator[Callable[[], Any]]:
+async def another(settings: Settings, clock: Clock, few_answers: Path) -> AsyncIterator[Callable[[], Any]]:
     """Builds one more application over the same database: what a second process would run."""
     built: list[Application] = []
 

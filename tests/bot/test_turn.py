@@ -159,7 +159,10 @@ async def test_a_defect_of_the_engine_is_said_kept_and_logged_without_text(
     monkeypatch.setattr(type(application.engine), "advance", broken)
     result = await person.say("老板欠我两万八")
     assert application.engine.replies("trouble", hotline="0871-12351") in person.text
-    assert [row.text for row in await rows(application, Message)] == ["老板欠我两万八", result.replies[0].text]
+    assert [row.text for row in await rows(application, Message)] == [
+        "老板欠我两万八",
+        result.replies[0].text,
+    ]
     assert "ValueError" in caplog.text
     assert "两万八" not in caplog.text
 

@@ -51,9 +51,7 @@ async def with_ticket(player: Player) -> Ticket:
 async def cadre_of(application: Application, ticket: Ticket) -> Account:
     """Somebody who may work on the ticket."""
     units = await rows(application, Organization, Organization.id == ticket.organization_id)
-    people = await rows(
-        application, Account, Account.organization_id == units[0].id, Account.role == "cadre"
-    )
+    people = await rows(application, Account, Account.organization_id == units[0].id, Account.role == "cadre")
     return people[0]
 
 

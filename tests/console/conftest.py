@@ -107,7 +107,7 @@ def routes(deps: ConsoleDeps) -> Routes:
 @pytest.fixture
 def app(routes: Routes) -> FastAPI:
     application = FastAPI()
-    application.include_router(routes.router, prefix="/console")
+    application.include_router(routes.router)
     application.mount("/static", StaticFiles(directory=webchat_page.STATIC))
     return application
 
