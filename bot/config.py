@@ -100,8 +100,8 @@ class ChatSettings(Section):
 
 
 class KnowledgeSettings(Section):
-    answer_score: float = Field(0.5, ge=0, le=1, description="At or above: answered outright")
-    choices_score: float = Field(0.3, ge=0, le=1, description="At or above: offered as “您是想问”")
+    answer_score: float = Field(0.45, ge=0, le=1, description="At or above: answered outright")
+    choices_score: float = Field(0.22, ge=0, le=1, description="At or above: offered as “您是想问”")
 
 
 class SlaSettings(Section):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from dialogs import values as effects
 from dialogs.step import Step
@@ -98,10 +99,10 @@ class _Work:
             title=effect.title,
             facts=dict(effect.facts),
             sensitive=dict(effect.sensitive),
-            region=effect.region,
+            region=_fitting(effect.region, Ticket.region),
             employer=effect.employer,
             amount_yuan=effect.amount_yuan,
-            people_count=effect.people_count,
+            people_count=_fitting(effect.people_count, Ticket.people_count),
             urgency=effect.urgency,  # type: ignore[arg-type]  # dialogs know urgencies as plain words
             opened_by_message_id=self.message.id,
         )
@@ -155,3 +156,9 @@ class _Work:
 
     def _wake(self, ticket: Ticket) -> None:
         self.applied.topics |= set(service.live_topics(ticket))
+
+
+def _fitting(value: str | None, column: InstrumentedAttribute[str | None]) -> str | None:
+    """The value if the column holds it. A cut number would be a wrong number; what was said stays in the facts."""
+    length: int = column.type.length  # type: ignore[attr-defined]  # a String column has one
+    return value if value is not None and len(value) <= length else None

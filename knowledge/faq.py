@@ -230,7 +230,7 @@ async def list_entries(
 async def counts_by_status(session: AsyncSession) -> dict[str, int]:
     """How many entries are drafts, published, archived."""
     query = select(FaqEntry.status, func.count()).group_by(FaqEntry.status)
-    return dict((await session.execute(query)).tuples().all())
+    return {status: count for status, count in await session.execute(query)}  # noqa: C416 - rows are not plain tuples
 
 
 def validated(fields: Mapping[str, Any], statutes: Mapping[str, Statute]) -> EntryData:

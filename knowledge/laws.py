@@ -185,9 +185,8 @@ async def check_citations(session: AsyncSession, statutes: Mapping[str, Statute]
 
 async def _newest_articles(session: AsyncSession) -> dict[str, frozenset[int]]:
     newest = select(LawArticle.law, func.max(LawArticle.version)).group_by(LawArticle.law)
-    versions: Iterable[tuple[str, str]] = (await session.execute(newest)).tuples()
     result = {}
-    for law, version in list(versions):
+    for law, version in (await session.execute(newest)).all():
         query = select(LawArticle.article).where(LawArticle.law == law, LawArticle.version == version)
         result[law] = frozenset((await session.scalars(query)).all())
     return result

@@ -41,6 +41,10 @@ class Thresholds:
     choices: float
 
 
+# Chosen by cross-validation (python -m knowledge calibrate); the defaults of config.yaml are the same.
+DEFAULT_THRESHOLDS = Thresholds(answer=0.45, choices=0.22)
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One curated answer with its basis. `parts` are the numbers behind the score, for the test box."""

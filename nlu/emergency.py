@@ -120,4 +120,4 @@ def _is_now(rule: _Rule, rules: _Rules, text: str, cue: re.Match[str], found: fr
         return False
     if rules.cry.search(near) or rule.also_now.search(near):
         return True
-    return "law" not in calm and "closed" not in found and bool(rules.condition.search(near))
+    return not found & {"law", "past", "closed"} and bool(rules.condition.search(near))

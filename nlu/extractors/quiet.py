@@ -27,7 +27,7 @@ class _SilentForOne:
 def quiet_import() -> Iterator[None]:
     """Drop what this thread prints inside the block; scripts read our standard output."""
     real = sys.stdout
-    sys.stdout = _SilentForOne(real, threading.get_ident())  # type: ignore[assignment]
+    sys.stdout = _SilentForOne(real, threading.get_ident())
     try:
         yield
     finally:

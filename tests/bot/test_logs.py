@@ -33,9 +33,13 @@ def test_what_is_no_secret_stays(text: str) -> None:
     assert scrub(text) == text
 
 
+def failing(words: str) -> None:
+    raise ValueError(words)
+
+
 def test_arguments_are_scrubbed_and_exceptions_lose_their_text() -> None:
     try:
-        raise ValueError("老板欠我 13887123456")
+        failing("老板欠我 13887123456")
     except ValueError:
         info = sys.exc_info()
     record = logging.LogRecord("x", logging.ERROR, "f", 1, "failed for %s", ("13887123456",), info)
@@ -47,12 +51,7 @@ def test_arguments_are_scrubbed_and_exceptions_lose_their_text() -> None:
 
 
 def test_the_cause_is_named_by_its_kind() -> None:
-    try:
-        try:
-            raise KeyError("老马")
-        except KeyError as inner:
-            raise RuntimeError("老马") from inner
-    except RuntimeError as error:
-        told = describe_error(error)
-    assert "RuntimeError from KeyError" in told
-    assert "老马" not in told
+    error = RuntimeError("老马")
+    error.__cause__ = KeyError("老马")
+    assert describe_error(error).startswith("[RuntimeError from KeyError at ")
+    assert "老马" not in describe_error(error)

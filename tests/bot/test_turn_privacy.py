@@ -55,10 +55,8 @@ async def test_a_failing_statement_does_not_quote_what_was_written(log, applicat
 
     monkeypatch.setattr(type(application.engine), "advance", broken)
     await person.say(WORDS)
-    try:
-        raise RuntimeError(WORDS)
-    except RuntimeError:
-        logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+    broke = RuntimeError(WORDS)
+    logging.getLogger("uvicorn.error").error("Exception in ASGI application", exc_info=broke)
     written = log.getvalue()
     assert "ValueError" in written
     assert "RuntimeError" in written
