@@ -224,7 +224,9 @@ async def running(
 ) -> AsyncIterator[Application]:
     """Give a built application, warming up in the background (after `begin`, if given), and close it again."""
     async with AsyncExitStack() as stack:
-        application = await build(settings, clock=clock, load_knowledge=False)
+        # without the model no question ever has a vector to compare
+        embedder = None if settings.nlu.url == "off" else _local_model
+        application = await build(settings, clock=clock, load_knowledge=False, embedder=embedder)
         stack.push_async_callback(application.aclose)
         warming = asyncio.create_task(_warm_up(application, begin))
         stack.push_async_callback(_ended, warming)

@@ -106,10 +106,12 @@ async def _ask(settings: Settings, text: str, session: str, payload: str) -> dic
 
 
 async def _model_ready(application: "Application") -> None:
-    """Wait for the model: a person at the terminal wants its answer; keywords answer when it does not come."""
+    """Wait for model and vectors: a script wants their answer; keywords answer when the model does not come."""
     if application.rasa is not None:
         with contextlib.suppress(TimeoutError):
             await application.rasa.wait_ready()
+    await application.knowledge.refresh()
+    await application.knowledge.complete()
 
 
 @cli.command()

@@ -160,5 +160,5 @@ class _Work:
 
 def _fitting(value: str | None, column: InstrumentedAttribute[str | None]) -> str | None:
     """The value if the column holds it. A cut number would be a wrong number; what was said stays in the facts."""
-    length: int = column.type.length  # type: ignore[attr-defined]  # a String column has one
+    length: int = column.type.length  # a String column has one
     return value if value is not None and len(value) <= length else None

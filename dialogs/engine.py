@@ -21,7 +21,6 @@ from dialogs.talking import FormTalk
 from dialogs.values import Facts, Heard
 from nlu import entities
 
-
 PLAIN_ANSWER_CHARACTERS = 20
 _ANY_DAY = date(2026, 1, 1)  # yes and no do not depend on the day
 

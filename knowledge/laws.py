@@ -1,7 +1,7 @@
 """Statutes as Markdown or plain text, split into articles and kept by version."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date

@@ -118,6 +118,7 @@ class KnowledgeBase:
         self._snapshot = _EMPTY
         self._revision: Revision | None = None
         self._loading = asyncio.Lock()
+        self._completing = asyncio.Lock()
 
     def __len__(self) -> int:
         return len(self._snapshot.entries)
@@ -148,12 +149,16 @@ class KnowledgeBase:
         """
         if self._embedder is None:
             return False
+        async with self._completing:
+            return await self._complete(self._embedder)
+
+    async def _complete(self, embedder: Embedder) -> bool:
         sentences, answers = _texts([entry.document for entry in self._snapshot.entries])
-        missing = await missing_passages(self._database, self._embedder, sentences + answers)
+        missing = await missing_passages(self._database, embedder, sentences + answers)
         try:
             for start in range(0, len(missing), EMBEDDED_AT_ONCE):
                 batch = missing[start : start + EMBEDDED_AT_ONCE]
-                await cached_passages(self._database, self._embedder, batch)
+                await cached_passages(self._database, embedder, batch)
         except EmbeddingError as error:
             logger.warning("searching by words only: %s", error)
         else:

@@ -96,9 +96,19 @@ def cite(law: str, article: int, statutes: Mapping[str, Statute]) -> Citation:
 
 
 def basis_line(citations: Iterable[Citation]) -> str:
-    """依据:《劳动合同法》第三十条(2013-07-01起施行)。以主管部门解释为准。 Empty when nothing is cited."""
-    parts = [citation.title + _since(citation.in_force_since) for citation in citations]
-    return message("basis", citations=message("citation_separator").join(parts)) if parts else ""
+    """依据：《劳动合同法》第三十条、第四十条（2013-07-01起施行）。以主管部门解释为准。 Empty when nothing is cited.
+
+    Articles of one law stand together, so that its name and date are read once.
+    """
+    by_law: dict[str, list[Citation]] = {}
+    for citation in citations:
+        by_law.setdefault(citation.law, []).append(citation)
+    separator = message("citation_separator")
+    parts = []
+    for cited in by_law.values():
+        articles = [cited[0].title, *(article_name(other.article) for other in cited[1:])]
+        parts.append(separator.join(articles) + _since(cited[0].in_force_since))
+    return message("basis", citations=separator.join(parts)) if parts else ""
 
 
 def _since(day: date | None) -> str:

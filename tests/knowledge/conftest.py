@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ class LetterEmbedder:
 
     def embed_query(self, text: str) -> Vector:
         vector = np.zeros(DIMENSIONS, np.float32)
-        for left, right in zip(text, text[1:] + "$", strict=True):
+        for left, right in pairwise(text + "$"):
             digest = hashlib.sha256((left + right).encode("utf-8", "replace")).digest()
             vector[int.from_bytes(digest[:4]) % DIMENSIONS] += 1
         return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float32)

@@ -39,7 +39,7 @@ async def test_own_words_are_answered_with_the_basis(knowledge: KnowledgeBase, e
     text = "老板两个月没给工钱"
     result = knowledge.search(text, embedding=embedder.embed_query(text), today=TODAY)
     assert (result.outcome, ids(result)[0]) == ("answer", "wage_arrears.company_delays")
-    assert result.hits[0].basis == "依据:《劳动合同法》第三十条(2013-07-01起施行)。以主管部门解释为准。"
+    assert result.hits[0].basis == "依据：《劳动合同法》第三十条（2013-07-01起施行）。以主管部门解释为准。"
 
 
 async def test_words_alone_find_it_too(knowledge: KnowledgeBase) -> None:

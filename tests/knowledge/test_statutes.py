@@ -40,12 +40,12 @@ def test_an_inserted_article_has_its_own_name() -> None:
 
 def test_basis_of_one_citation_is_exactly_this_line() -> None:
     line = basis_line([cite("劳动合同法", 30, LAWS)])
-    assert line == "依据:《劳动合同法》第三十条(2013-07-01起施行)。以主管部门解释为准。"
+    assert line == "依据：《劳动合同法》第三十条（2013-07-01起施行）。以主管部门解释为准。"
 
 
 def test_several_citations_are_joined_and_an_unknown_date_is_left_out() -> None:
     line = basis_line([cite("劳动合同法", 30, LAWS), cite("没有登记的法", 2, LAWS)])
-    assert line == "依据:《劳动合同法》第三十条(2013-07-01起施行)、《没有登记的法》第二条。以主管部门解释为准。"
+    assert line == "依据：《劳动合同法》第三十条（2013-07-01起施行）、《没有登记的法》第二条。以主管部门解释为准。"
 
 
 def test_without_citations_there_is_no_line() -> None:
