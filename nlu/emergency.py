@@ -20,7 +20,8 @@ _TABLE: Final = Path(__file__).resolve().parent / "emergency.yml"
 _NOISE: Final = re.compile(r"[\s\u200b\ufe0f*#_\"'“”‘’()()【】\[\]<>《》]+")
 _MAX_CHARS: Final = 1500
 _NEAR: Final = 25  # characters either side of a cue in which a word of now belongs to it
-_ASKING_CHARS: Final = 26  # from here on, words such as 请问 or 住院 mark a consultation; shorter, it may be panic
+# From here on, words such as 请问 or 住院 mark a consultation; in a shorter message it may be panic.
+_ASKING_CHARS: Final = 26
 _STORY_CHARS: Final = 90  # nobody in danger types this much without saying that it is happening
 
 
@@ -71,7 +72,11 @@ def _rules() -> _Rules:
     )
     contexts = {name: _any_of(patterns) for name, patterns in table["contexts"].items()}
     return _Rules(
-        _any_of(table["figures_of_speech"]), contexts, _any_of(table["cry"]), _any_of(table["condition"]), kinds
+        _any_of(table["figures_of_speech"]),
+        contexts,
+        _any_of(table["cry"]),
+        _any_of(table["condition"]),
+        kinds,
     )
 
 

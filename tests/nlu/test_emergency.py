@@ -19,8 +19,8 @@ LOOK_ALIKE = [case["text"] for case in CASES if not case["kind"]]
 
 
 def test_there_are_enough_cases_of_both_sorts():
-    assert len(REAL) >= 70
-    assert len(LOOK_ALIKE) >= 90
+    assert len(REAL) >= 450
+    assert len(LOOK_ALIKE) >= 750
     assert len({case["text"] for case in CASES}) == len(CASES)
 
 
