@@ -85,7 +85,13 @@ def _add_health(web: FastAPI, application: Application) -> None:
         without = "off" if application.settings.nlu.url == "off" else "external"
         model = without if rasa is None else "ready" if rasa.ready else "starting"
         return JSONResponse(
-            {"ready": True, "database": "ok", "model": model, "answers": len(application.knowledge)}
+            {
+                "ready": True,
+                "database": "ok",
+                "model": model,
+                "answers": len(application.knowledge),
+                "search": "vectors" if application.knowledge.compares_vectors else "words",
+            }
         )
 
     @web.get("/metrics", include_in_schema=False)

@@ -123,6 +123,11 @@ class KnowledgeBase:
     def __len__(self) -> int:
         return len(self._snapshot.entries)
 
+    @property
+    def compares_vectors(self) -> bool:
+        """False while words alone are compared: no model, or a first start that still computes vectors."""
+        return self._snapshot.index.vectors is not None
+
     async def load(self, *, embed_at_most: int | None = None) -> None:
         """Read everything that is published and build the index; the running one serves until then.
 

@@ -52,6 +52,9 @@ def _shown(category: str, name: str, value: Any) -> tuple[str, str] | None:
     if step is not None:
         return None if step.type == "files" else (step.label, mask_text(_value(step, value)))
     label = texts()["flags"].get(name) or texts()["facts"].get(name) or name
+    named = texts()["fact_values"].get(name, {})
+    if isinstance(value, str) and value in named:
+        return label, named[value]
     if isinstance(value, bool):
         return label, texts()["yes" if value else "no"]
     if isinstance(value, list | tuple):

@@ -70,9 +70,9 @@ WHAT_DIFFERS = """\
 What the two sides do is not the same, and where it differs Rasa does less: it does not read place, amount and people
 out of the first sentence, searches no answers, checks no phone number, opens no ticket with routing and deadlines,
 encrypts nothing and writes no outbox; it has four rules where a real assistant has dozens, and no action server.
-"Over HTTP" compares like with like; the turn handler's figure leaves out the web server that Rasa's figure holds.
 On the other hand Rasa runs the model on every text, ours only on free sentences. Both use one process for the
-dialogue; ours asks a second one, the intent server, for each free sentence."""
+dialogue; ours asks a second one, the intent server, for each free sentence.
+"Over HTTP" compares like with like; the turn handler's figure leaves out the web server that Rasa's figure holds."""
 
 
 def _verdict(results: Results) -> str:

@@ -48,6 +48,14 @@ class Served:
         raise AssertionError(f"no page after {seconds} s: {''.join(self.logged[-20:])}")
 
 
+    def wait_until_complete(self, seconds: float) -> None:
+        """Wait until a first start has computed its sentence vectors."""
+        began = time.monotonic()
+        while httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).json()["search"] != "vectors":
+            assert time.monotonic() - began < seconds, "sentence vectors are not ready"
+            time.sleep(0.5)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -58,6 +58,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, rasa_url: str, emulator: Em
         TELEGRAM__POLL_SECONDS="1",
         CHAT__MESSAGES_PER_MINUTE="600",
     ) as running:
+        running.wait_until_complete(240)
         yield running
 
 
