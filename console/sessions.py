@@ -14,7 +14,9 @@ from console.deps import ConsoleDeps
 from storage.models import Account, ConsoleSession
 
 COOKIE = "niangjia_console"
-ENTRY_COOKIE = "niangjia_console_entry"  # Lax, no secret: says that a Strict cookie exists (links from Telegram)
+ENTRY_COOKIE = (
+    "niangjia_console_entry"  # Lax, no secret: says that a Strict cookie exists (links from Telegram)
+)
 FORM_COOKIE = "niangjia_console_form"  # double submit for the sign-in form, which has no session yet
 PATH = "/console"
 
@@ -41,7 +43,9 @@ async def find(session: AsyncSession, request: Request, now: datetime) -> Signed
     query = (
         select(ConsoleSession, Account)
         .join(Account, Account.id == ConsoleSession.account_id)
-        .where(ConsoleSession.token_hash == token_hash(token), ConsoleSession.expires_at > now, Account.active)
+        .where(
+            ConsoleSession.token_hash == token_hash(token), ConsoleSession.expires_at > now, Account.active
+        )
     )
     row = (await session.execute(query)).first()
     return None if row is None else Signed(row[1], row[0].csrf, row[0].token_hash)
@@ -52,7 +56,9 @@ async def still_valid(session: AsyncSession, signed: Signed, now: datetime) -> b
     query = (
         select(Account.role)
         .join(ConsoleSession, Account.id == ConsoleSession.account_id)
-        .where(ConsoleSession.token_hash == signed.token_hash, ConsoleSession.expires_at > now, Account.active)
+        .where(
+            ConsoleSession.token_hash == signed.token_hash, ConsoleSession.expires_at > now, Account.active
+        )
     )
     return await session.scalar(query) == signed.account.role
 

@@ -30,7 +30,9 @@ from tickets.access import may
 from tickets.errors import NotAllowed, TicketError
 
 log = logging.getLogger(__name__)
-Kind = Literal["page", "data"]  # data: JSON, event streams, files; they answer 401 instead of going to sign-in
+Kind = Literal[
+    "page", "data"
+]  # data: JSON, event streams, files; they answer 401 instead of going to sign-in
 LARGEST_ID = 2**62
 RETRY_SECONDS = "3"
 
@@ -123,7 +125,12 @@ class Routes:
             return response
 
         self.router.add_api_route(
-            path, endpoint, methods=[method], name=f"console:{route}", response_model=None, include_in_schema=False
+            path,
+            endpoint,
+            methods=[method],
+            name=f"console:{route}",
+            response_model=None,
+            include_in_schema=False,
         )
 
 

@@ -41,7 +41,11 @@ async def accounts(page: Page) -> Response:
     base = select(Account).join(Organization, Organization.id == Account.organization_id).where(condition)
     async with page.deps.database.read() as session:
         total = await session.scalar(select(func.count()).select_from(base.subquery())) or 0
-        query = base.order_by(Organization.path, Account.username).limit(PAGE_ROWS).offset((number - 1) * PAGE_ROWS)
+        query = (
+            base.order_by(Organization.path, Account.username)
+            .limit(PAGE_ROWS)
+            .offset((number - 1) * PAGE_ROWS)
+        )
         rows = (await session.scalars(query)).all()
     pages = max(1, -(-total // PAGE_ROWS))
     return page.show("accounts.html", rows=rows, total=total, pages=pages, number=number, q=q)

@@ -18,7 +18,9 @@ def register(routes: Routes) -> None:
 async def audit(page: Page) -> Response:
     """List the entries, newest first; what nobody signed in did is for the top of the tree."""
     tag, number = page.query("tag"), page_number(page)
-    condition: ColumnElement[bool] = AuditEntry.account_id.in_(select(Account.id).where(visible_accounts(page.account)))
+    condition: ColumnElement[bool] = AuditEntry.account_id.in_(
+        select(Account.id).where(visible_accounts(page.account))
+    )
     if page.account.organization.parent_id is None:
         condition = or_(condition, AuditEntry.account_id.is_(None))
     if tag in texts()["audit"]:

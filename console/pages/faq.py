@@ -62,7 +62,9 @@ async def new(page: Page) -> Response:
         async with page.deps.database.read() as session:
             found = await session.get(Miss, int(miss))
         if found is not None:
-            typed = Form({"question": found.text[:200], "phrasings": found.text[:400], "intent": found.intent or ""})
+            typed = Form(
+                {"question": found.text[:200], "phrasings": found.text[:400], "intent": found.intent or ""}
+            )
     return _form(page, typed, None)
 
 
@@ -141,7 +143,9 @@ async def save(page: Page) -> Response:
             )
             _audit(session, page, saved.id, "edit", saved.version)
             if publishing:
-                saved = await faq.publish(session, page.account.id, saved.id, saved.version, statutes, page.now)
+                saved = await faq.publish(
+                    session, page.account.id, saved.id, saved.version, statutes, page.now
+                )
                 _audit(session, page, saved.id, "publish", saved.version)
     except KnowledgeError as problem:
         if problem.status == 404:
@@ -191,7 +195,14 @@ async def _step(page: Page, step: str) -> Response:
 
 
 def _audit(session: AsyncSession, page: Page, faq_id: str, step: str, version: int) -> None:
-    record(session, AuditTag.FAQ_CHANGED, page.account, f"faq:{faq_id}", page.now, {"step": step, "version": version})
+    record(
+        session,
+        AuditTag.FAQ_CHANGED,
+        page.account,
+        f"faq:{faq_id}",
+        page.now,
+        {"step": step, "version": version},
+    )
 
 
 async def versions(page: Page) -> Response:

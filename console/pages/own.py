@@ -26,7 +26,14 @@ async def own(page: Page) -> Response:
 def _show(page: Page, status: int = 200, alert: str | None = None, code: str | None = None) -> Response:
     linked, notices = bool(page.account.telegram_chat_id), may(page.account, Action.WORK_TICKETS)
     return page.show(
-        "own.html", status, alert=alert, code=code, linked=linked, notices=notices, shortest=SHORTEST, longest=LONGEST
+        "own.html",
+        status,
+        alert=alert,
+        code=code,
+        linked=linked,
+        notices=notices,
+        shortest=SHORTEST,
+        longest=LONGEST,
     )
 
 

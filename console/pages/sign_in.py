@@ -37,7 +37,9 @@ async def form(page: Page) -> Response:
     return _form(page, wanted)
 
 
-def _form(page: Page, wanted: str, status: int = 200, username: str = "", alert: str | None = None) -> Response:
+def _form(
+    page: Page, wanted: str, status: int = 200, username: str = "", alert: str | None = None
+) -> Response:
     token = page.request.cookies.get(sessions.FORM_COOKIE) or secrets.token_urlsafe(32)
     response = page.show(
         "sign_in.html", status, next=wanted, username=username, form_token=token, alert=alert, longest=LONGEST
@@ -115,4 +117,6 @@ async def static(page: Page) -> Response:
         raise NotAllowed
     current = page.query("v") == found[1]
     age = f"public, max-age={YEAR_SECONDS}, immutable" if current else "no-cache"
-    return Response(found[0], media_type=CONTENT_TYPES[name.rpartition(".")[2]], headers={"Cache-Control": age})
+    return Response(
+        found[0], media_type=CONTENT_TYPES[name.rpartition(".")[2]], headers={"Cache-Control": age}
+    )

@@ -22,7 +22,10 @@ async def empty(page: Page) -> Response:
 
 async def ask(page: Page) -> Response:
     """Understand and search as a turn does; nothing is stored."""
-    question, region = page.form.text("question")[:QUESTION_CHARACTERS], page.form.text("region")[:REGION_CHARACTERS]
+    question, region = (
+        page.form.text("question")[:QUESTION_CHARACTERS],
+        page.form.text("region")[:REGION_CHARACTERS],
+    )
     if not question:
         return await empty(page)
     heard = await page.deps.understander.understand(question)

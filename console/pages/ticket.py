@@ -163,7 +163,9 @@ async def _access_file(session: AsyncSession, page: Page) -> Attachment:
     found = await session.scalar(query)
     if found is None:
         raise NotAllowed
-    talked = select(Ticket).where(Ticket.conversation_id == found.conversation_id, visible_tickets(page.account))
+    talked = select(Ticket).where(
+        Ticket.conversation_id == found.conversation_id, visible_tickets(page.account)
+    )
     tickets = (await session.scalars(talked)).all()
     if not any(not identity_hidden(page.account, one) for one in tickets):
         raise NotAllowed
@@ -195,4 +197,3 @@ async def thumbnail(page: Page) -> Response:
         raise NotAllowed
     headers = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, max-age=600"}
     return Response(data, media_type="image/jpeg", headers=headers)
-

@@ -66,7 +66,9 @@ def _action(name: str, work: Work) -> Handler:
                 await page.deps.live.publish(topic)
         # who passed a ticket out of sight goes back to the queue
         still_seen = await _visible(page, ticket_id)
-        return page.go(f"/console/tickets/{ticket_id}?done={name}" if still_seen else f"/console/queue?done={name}")
+        return page.go(
+            f"/console/tickets/{ticket_id}?done={name}" if still_seen else f"/console/queue?done={name}"
+        )
 
     return handle
 
@@ -115,19 +117,27 @@ def _limited(text: str, limit: int) -> str:
     return text
 
 
-async def _accept(session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None) -> None:
+async def _accept(
+    session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None
+) -> None:
     await service.accept(session, account, ticket_id, page.now, version=version)
 
 
-async def _reply(session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None) -> None:
+async def _reply(
+    session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None
+) -> None:
     text = _limited(page.form.text("text"), REPLY_LIMIT)
     await service.reply(session, account, ticket_id, text, (), page.now, version=version)
 
 
-async def _material(session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None) -> None:
+async def _material(
+    session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None
+) -> None:
     what = _limited(page.form.text("text"), REPLY_LIMIT)
     until = _end_of_work(page.form.text("until"), page.deps.policy.periods)
-    await service.ask_material(session, account, ticket_id, what, until, page.now, page.deps.policy, version=version)
+    await service.ask_material(
+        session, account, ticket_id, what, until, page.now, page.deps.policy, version=version
+    )
 
 
 def _end_of_work(value: str, periods: tuple[str, ...]) -> datetime:
@@ -139,11 +149,17 @@ def _end_of_work(value: str, periods: tuple[str, ...]) -> datetime:
     return datetime.combine(day, end, SHANGHAI)
 
 
-async def _note(session: AsyncSession, account: Account, page: Page, ticket_id: int, _version: int | None) -> None:
-    await service.add_note(session, account, ticket_id, _limited(page.form.text("text"), NOTE_LIMIT), page.now)
+async def _note(
+    session: AsyncSession, account: Account, page: Page, ticket_id: int, _version: int | None
+) -> None:
+    await service.add_note(
+        session, account, ticket_id, _limited(page.form.text("text"), NOTE_LIMIT), page.now
+    )
 
 
-async def _transfer(session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None) -> None:
+async def _transfer(
+    session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None
+) -> None:
     ticket = await access_ticket(session, account, ticket_id)
     targets = await load_targets(session, account, ticket, page.now.astimezone(SHANGHAI).date())
     target = chosen(targets, page.form.text("target"))
@@ -153,26 +169,38 @@ async def _transfer(session: AsyncSession, account: Account, page: Page, ticket_
     await service.transfer(session, account, ticket_id, *target, reason, page.now, version=version)
 
 
-async def _take_over(session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None) -> None:
+async def _take_over(
+    session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None
+) -> None:
     await service.take_over(session, account, ticket_id, page.now, version=version)
 
 
-async def _hand_back(session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None) -> None:
+async def _hand_back(
+    session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None
+) -> None:
     await service.hand_back(session, account, ticket_id, page.now, version=version)
 
 
-async def _extend(session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None) -> None:
+async def _extend(
+    session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None
+) -> None:
     days = page.form.number("days")
     if days is None or not 1 <= days <= 30:
         raise FormProblem(error_text("days"))
     reason = _limited(page.form.text("reason"), REASON_LIMIT)
-    await service.extend(session, account, ticket_id, days, reason, page.now, page.deps.policy, version=version)
+    await service.extend(
+        session, account, ticket_id, days, reason, page.now, page.deps.policy, version=version
+    )
 
 
-async def _close(session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None) -> None:
+async def _close(
+    session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None
+) -> None:
     result = _limited(page.form.text("result"), RESULT_LIMIT)
     code = page.form.text("code")
-    await service.close(session, account, ticket_id, result, code, page.now, page.deps.policy, version=version)
+    await service.close(
+        session, account, ticket_id, result, code, page.now, page.deps.policy, version=version
+    )
 
 
 async def reveal(page: Page) -> Response:
@@ -190,5 +218,10 @@ async def reveal(page: Page) -> Response:
         return await _again(page, f"reveal-{name}", problem)
     label = catalogue().fields.get(name, name)
     return page.show(
-        "revealed.html", ticket=ticket, label=label, value=value, dial=name == "phone", masked=mask_value(name, value)
+        "revealed.html",
+        ticket=ticket,
+        label=label,
+        value=value,
+        dial=name == "phone",
+        masked=mask_value(name, value),
     )

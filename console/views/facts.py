@@ -34,7 +34,10 @@ def facts_of(ticket: Ticket) -> list[tuple[str, str]]:
     columns = [
         (words["region"], ticket.region),
         (words["employer"], ticket.employer),
-        (words["amount_yuan"], f"{ticket.amount_yuan:,.2f}".removesuffix(".00") if ticket.amount_yuan else None),
+        (
+            words["amount_yuan"],
+            f"{ticket.amount_yuan:,.2f}".removesuffix(".00") if ticket.amount_yuan else None,
+        ),
         (words["people_count"], ticket.people_count),
     ]
     found = [(label, mask_text(str(value))) for label, value in columns if value]

@@ -19,7 +19,11 @@ DIFF_CHARACTERS = 4000
 def from_form(form: Form) -> dict[str, Any]:
     """Return the posted fields as knowledge.faq takes them; what can't be read is left for its validation."""
     fields: dict[str, Any] = {name: form.text(name) or None for name in (*TEXTS, *DATES)}
-    fields |= {"question": form.text("question"), "answer": form.text("answer"), "intent": form.text("intent")}
+    fields |= {
+        "question": form.text("question"),
+        "answer": form.text("answer"),
+        "intent": form.text("intent"),
+    }
     if fields["region"] is None:
         del fields["region"]
     fields["phrasings"] = tuple(form.lines("phrasings"))

@@ -93,7 +93,11 @@ async def load_queue(
     condition = and_(visible, *_conditions(account, filters, now))
     counts = await _counts(session, account, visible, now)
     total = await session.scalar(select(func.count()).select_from(Ticket).where(condition)) or 0
-    order = (Ticket.next_due, Ticket.id) if filters.state == "open" else (Ticket.closed_at.desc(), Ticket.id.desc())
+    order = (
+        (Ticket.next_due, Ticket.id)
+        if filters.state == "open"
+        else (Ticket.closed_at.desc(), Ticket.id.desc())
+    )
     query = select(Ticket).where(condition).order_by(*order)
     tickets = (await session.scalars(query.limit(PAGE_ROWS).offset((filters.page - 1) * PAGE_ROWS))).all()
     newest = await _newest_words(session, [ticket.conversation_id for ticket in tickets])

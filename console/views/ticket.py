@@ -112,9 +112,12 @@ async def load_ticket(
         hidden=hidden,
         facts=facts_of(ticket),
         sensitive=[
-            (name, words.fields.get(name, name), value) for name, value in mask_sensitive(ticket.sensitive).items()
+            (name, words.fields.get(name, name), value)
+            for name, value in mask_sensitive(ticket.sensitive).items()
         ],
-        first=due(ticket.first_response_due, now, policy, running=ticket.open and ticket.first_response_at is None),
+        first=due(
+            ticket.first_response_due, now, policy, running=ticket.open and ticket.first_response_at is None
+        ),
         close=due(ticket.close_due, now, policy, running=ticket.open and ticket.state != State.WAITING),
         waiting=due(ticket.next_due, now, policy) if ticket.state == State.WAITING else None,
         messages=shown,
@@ -150,7 +153,9 @@ async def messages_after(session: AsyncSession, ticket: Ticket, message_id: int)
     return list(await session.scalars(query.order_by(Message.id).limit(MESSAGES)))
 
 
-async def present(session: AsyncSession, account: Account, ticket: Ticket, rows: Sequence[Message]) -> list[Said]:
+async def present(
+    session: AsyncSession, account: Account, ticket: Ticket, rows: Sequence[Message]
+) -> list[Said]:
     """Return messages as the page shows them, with their files."""
     hidden = identity_hidden(account, ticket)
     files = {} if hidden or not rows else await _files(session, ticket, [row.id for row in rows])

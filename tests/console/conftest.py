@@ -117,7 +117,9 @@ class Browser(httpx.AsyncClient):
 
     csrf = ""
 
-    async def sign_in(self, username: str, password: str = PASSWORD, follow: str = "/console/") -> httpx.Response:
+    async def sign_in(
+        self, username: str, password: str = PASSWORD, follow: str = "/console/"
+    ) -> httpx.Response:
         self.cookies.clear()
         page = await self.get("/console/sign-in", params={"next": follow})
         form = {"username": username, "password": password, "csrf": hidden(page.text, "csrf"), "next": follow}
@@ -160,7 +162,12 @@ async def new_browser(app: FastAPI) -> AsyncIterator[Callable[[], Browser]]:
 
 
 async def make_ticket(
-    database: Database, now: datetime, *, address: str = "person-1", region: str = "云南省昆明市官渡区", **changes: object
+    database: Database,
+    now: datetime,
+    *,
+    address: str = "person-1",
+    region: str = "云南省昆明市官渡区",
+    **changes: object,
 ) -> Ticket:
     """A conversation with three messages, and a ticket opened by the last of them."""
     async with database.write() as session:
@@ -168,7 +175,9 @@ async def make_ticket(
         session.add(conversation)
         await session.flush()
         messages = [
-            Message(conversation_id=conversation.id, direction=direction, author=author, text=text, created_at=now)
+            Message(
+                conversation_id=conversation.id, direction=direction, author=author, text=text, created_at=now
+            )
             for direction, author, text in (
                 ("in", "worker", "老板欠我工资"),
                 ("out", "bot", "您在哪里干活?"),

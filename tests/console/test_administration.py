@@ -107,7 +107,9 @@ async def test_versions_show_what_changed_and_can_be_restored(admin: Browser, da
     html = (await admin.get(f"/console/faq/{ENTRY['id']}/versions?show=2")).text
     assert '<del class="removed">是</del><ins class="added">算</ins>' in html
     old = (await admin.get(f"/console/faq/{ENTRY['id']}/versions?show=1")).text
-    answer = await admin.submit(f"/console/faq/{ENTRY['id']}/restore", version=hidden(old, "version"), old=hidden(old, "old"))
+    answer = await admin.submit(
+        f"/console/faq/{ENTRY['id']}/restore", version=hidden(old, "version"), old=hidden(old, "old")
+    )
     assert answer.headers["location"].endswith("done=restored")
     found = await entry(database)
     assert (found.version, found.answer) == (3, ENTRY["answer"])
@@ -125,13 +127,27 @@ async def test_archived_answer_is_no_longer_found(admin: Browser, deps) -> None:
 
 async def test_list_is_searched_by_words_intent_and_state(admin: Browser) -> None:
     await admin.submit("/console/faq/new", **ENTRY)
-    for query, found in (("q=晚几天", True), ("q=没有这个", False), ("intent=leave", False), ("status=draft", True), ("status=published&page=x", False)):
+    for query, found in (
+        ("q=晚几天", True),
+        ("q=没有这个", False),
+        ("intent=leave", False),
+        ("status=draft", True),
+        ("status=published&page=x", False),
+    ):
         assert (ENTRY["question"] in (await admin.get(f"/console/faq?{query}")).text) == found, query
 
 
-async def test_miss_is_shown_masked_becomes_an_answer_and_is_marked_done(admin: Browser, database: Database, now) -> None:
+async def test_miss_is_shown_masked_becomes_an_answer_and_is_marked_done(
+    admin: Browser, database: Database, now
+) -> None:
     async with database.write() as session:
-        miss = Miss(text="我的电话13887123456,食堂太咸 <i>", reason="no_answer", intent="suggestion", state="new", created_at=now)
+        miss = Miss(
+            text="我的电话13887123456,食堂太咸 <i>",
+            reason="no_answer",
+            intent="suggestion",
+            state="new",
+            created_at=now,
+        )
         session.add(miss)
     html = (await admin.get("/console/misses")).text
     assert "138****3456,食堂太咸 &lt;i&gt;" in html
@@ -145,7 +161,12 @@ async def test_miss_is_shown_masked_becomes_an_answer_and_is_marked_done(admin: 
 async def test_new_account_gets_a_password_once_that_works(
     admin: Browser, world: World, new_browser: Callable[[], Browser]
 ) -> None:
-    fields = {"username": "Li.Ming", "display_name": "李明", "role": "cadre", "unit": world.units["township"].id}
+    fields = {
+        "username": "Li.Ming",
+        "display_name": "李明",
+        "role": "cadre",
+        "unit": world.units["township"].id,
+    }
     page = await admin.submit("/console/accounts/new", **fields)
     password = re.search(r'class="once mono">([^<]+)<', page.text)[1]
     assert page.headers["cache-control"] == "no-store"
@@ -163,7 +184,9 @@ async def test_new_account_gets_a_password_once_that_works(
         ({"unit": "city"}, "请选择单位"),
     ],
 )
-async def test_unusable_new_account_is_explained(admin: Browser, world: World, changes: dict[str, str], message: str) -> None:
+async def test_unusable_new_account_is_explained(
+    admin: Browser, world: World, changes: dict[str, str], message: str
+) -> None:
     fields = {"username": "li.ming", "display_name": "李明", "role": "cadre", "unit": "county", **changes}
     fields["unit"] = world.units[fields["unit"]].id
     answer = await admin.submit("/console/accounts/new", **fields)

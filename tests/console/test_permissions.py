@@ -49,12 +49,35 @@ async def things(database: Database, ticket: Ticket, world: World, now, deps) ->
     from bot.files import AcceptedFile
 
     deps.files.put(AcceptedFile(b"x", b"y", "a.png", "image/png", "b" * 64))
-    fields = {"intent": next(iter(INTENTS)), "question": "问题问题", "answer": "答案答案", "id": "wage_arrears.one"}
+    fields = {
+        "intent": next(iter(INTENTS)),
+        "question": "问题问题",
+        "answer": "答案答案",
+        "id": "wage_arrears.one",
+    }
     async with database.write() as session:
-        session.add(Attachment(token="t1", conversation_id=ticket.conversation_id, ticket_id=ticket.id, sha256="b" * 64, filename="a.png", content_type="image/png", size=1, created_at=now))
+        session.add(
+            Attachment(
+                token="t1",
+                conversation_id=ticket.conversation_id,
+                ticket_id=ticket.id,
+                sha256="b" * 64,
+                filename="a.png",
+                content_type="image/png",
+                size=1,
+                created_at=now,
+            )
+        )
         session.add(Miss(id=1, text="没答好", reason="no_answer", state="new", created_at=now))
         await faq.create(session, None, fields, {}, now)
-    return {"ticket_id": ticket.id, "token": "t1", "faq_id": "wage_arrears.one", "miss_id": 1, "name": "console.css", "account_id": world.accounts["county.cadre"].id}
+    return {
+        "ticket_id": ticket.id,
+        "token": "t1",
+        "faq_id": "wage_arrears.one",
+        "miss_id": 1,
+        "name": "console.css",
+        "account_id": world.accounts["county.cadre"].id,
+    }
 
 
 def address_of(path: str, things: dict[str, object]) -> str:
@@ -66,7 +89,9 @@ def test_table_and_routes_name_the_same(routes: Routes) -> None:
     assert set(ACCESS) == PUBLIC | ANYBODY | TICKET_WORK | QUEUES | ADMINISTRATION
 
 
-async def test_anonymous_is_sent_to_sign_in_or_told_401(browser: Browser, routes: Routes, things: dict[str, object]) -> None:
+async def test_anonymous_is_sent_to_sign_in_or_told_401(
+    browser: Browser, routes: Routes, things: dict[str, object]
+) -> None:
     for route, (method, path) in routes.registered.items():
         if route in PUBLIC:
             continue
@@ -85,12 +110,18 @@ async def test_every_route(
 ) -> None:
     browser = new_browser()
     await browser.sign_in(f"{PLACES[place]}.{role}")
-    ordered = sorted(routes.registered.items(), key=lambda item: (item[1][0] == "POST", item[0] == "sign_out"))
+    ordered = sorted(
+        routes.registered.items(), key=lambda item: (item[1][0] == "POST", item[0] == "sign_out")
+    )
     for route, (method, path) in ordered:
-        if route in PUBLIC | {"sign_out"} or (route in STREAMS and role_allows(route, role) and (route == "queue.events" or place in SEES)):
+        if route in PUBLIC | {"sign_out"} or (
+            route in STREAMS and role_allows(route, role) and (route == "queue.events" or place in SEES)
+        ):
             continue
         address = address_of(path, things)
-        answer = await (browser.get(address) if method == "GET" else browser.submit(address, **FORMS.get(route, {})))
+        answer = await (
+            browser.get(address) if method == "GET" else browser.submit(address, **FORMS.get(route, {}))
+        )
         if not role_allows(route, role):
             expected = {403}
         elif route in TICKET_WORK | ONE_ACCOUNT and place not in SEES:
@@ -98,7 +129,13 @@ async def test_every_route(
         elif method == "GET":
             expected = {200, 303} if route == "home" else {200}
         else:
-            expected = {200, 303, 409, 422, 400}  # empty forms: carried out or explained, never 403, 404 or 503
+            expected = {
+                200,
+                303,
+                409,
+                422,
+                400,
+            }  # empty forms: carried out or explained, never 403, 404 or 503
         assert answer.status_code in expected, (route, answer.status_code)
 
 
@@ -117,5 +154,10 @@ async def test_forms_without_the_token_change_nothing(
 
 async def test_ids_that_no_row_can_have_are_not_found(browser: Browser, world: World) -> None:
     await browser.sign_in("county.cadre")
-    for address in ("/console/tickets/0", f"/console/tickets/{10**30}", f"/console/tickets/{2**63}", "/console/files/%00"):
+    for address in (
+        "/console/tickets/0",
+        f"/console/tickets/{10**30}",
+        f"/console/tickets/{2**63}",
+        "/console/files/%00",
+    ):
         assert (await browser.get(address)).status_code == 404

@@ -14,7 +14,9 @@ from storage.models import Account, AuditEntry, ConsoleSession
 from tests.console.conftest import HOST, PASSWORD, Browser, World, hidden
 
 
-async def test_right_password_leads_to_the_wanted_page_and_sets_a_strict_cookie(world: World, browser: Browser) -> None:
+async def test_right_password_leads_to_the_wanted_page_and_sets_a_strict_cookie(
+    world: World, browser: Browser
+) -> None:
     answer = await browser.sign_in("county.cadre", follow="/console/tickets/5")
     assert (answer.status_code, answer.headers["location"]) == (303, "/console/tickets/5")
     cookies = answer.headers.get_list("set-cookie")
@@ -24,7 +26,9 @@ async def test_right_password_leads_to_the_wanted_page_and_sets_a_strict_cookie(
     assert "Path=/console" in strict
 
 
-async def test_session_token_is_stored_only_as_a_hash(world: World, browser: Browser, database: Database) -> None:
+async def test_session_token_is_stored_only_as_a_hash(
+    world: World, browser: Browser, database: Database
+) -> None:
     await browser.sign_in("county.cadre")
     async with database.read() as session:
         stored = (await session.scalars(select(ConsoleSession.token_hash))).one()
@@ -34,7 +38,9 @@ async def test_session_token_is_stored_only_as_a_hash(world: World, browser: Bro
 
 
 @pytest.mark.parametrize("name", ["county.cadre", "nobody.here", "", "' or 1=1 --"])
-async def test_wrong_password_and_unknown_name_look_the_same(world: World, browser: Browser, name: str) -> None:
+async def test_wrong_password_and_unknown_name_look_the_same(
+    world: World, browser: Browser, name: str
+) -> None:
     answer = await browser.sign_in(name, "not the password")
     assert answer.status_code == 401
     assert "用户名或密码不对" in answer.text
@@ -65,14 +71,26 @@ async def test_many_right_sign_ins_from_one_office_are_not_paused(
     assert (await browser.sign_in("county.cadre")).status_code == 303
 
 
-async def test_sign_in_form_without_its_token_is_refused_and_keeps_the_name(world: World, browser: Browser) -> None:
+async def test_sign_in_form_without_its_token_is_refused_and_keeps_the_name(
+    world: World, browser: Browser
+) -> None:
     form = {"username": "county.cadre", "password": PASSWORD, "csrf": "made-up", "next": "/console/"}
     answer = await browser.post("/console/sign-in", data=form, headers={"Origin": HOST})
     assert answer.status_code == 403
     assert 'value="county.cadre"' in answer.text
 
 
-@pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example/console/", "/console/../files", "/other", "\\\\evil", "/console/sign-out"])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://evil.example/",
+        "//evil.example/console/",
+        "/console/../files",
+        "/other",
+        "\\\\evil",
+        "/console/sign-out",
+    ],
+)
 async def test_next_page_is_always_ours(world: World, browser: Browser, wanted: str) -> None:
     answer = await browser.sign_in("county.cadre", follow=wanted)
     target = httpx.URL(HOST).join(answer.headers["location"])
@@ -80,7 +98,9 @@ async def test_next_page_is_always_ours(world: World, browser: Browser, wanted: 
     assert not str(target).endswith("sign-out")
 
 
-async def test_sign_out_ends_the_session_on_the_server(world: World, browser: Browser, database: Database) -> None:
+async def test_sign_out_ends_the_session_on_the_server(
+    world: World, browser: Browser, database: Database
+) -> None:
     await browser.sign_in("county.cadre")
     token = browser.cookies[sessions.COOKIE]
     assert (await browser.submit("/console/sign-out")).status_code == 303
@@ -91,13 +111,19 @@ async def test_sign_out_ends_the_session_on_the_server(world: World, browser: Br
     assert {"console:session:open", "console:session:close"} <= tags
 
 
-async def test_expired_session_asks_to_sign_in_again(world: World, browser: Browser, database: Database, now) -> None:
+async def test_expired_session_asks_to_sign_in_again(
+    world: World, browser: Browser, database: Database, now
+) -> None:
     await browser.sign_in("county.cadre")
     async with database.write() as session:
         row = (await session.scalars(select(ConsoleSession))).one()
         row.expires_at = now - timedelta(seconds=1)
     assert (await browser.get("/console/queue")).status_code in {200, 303}
-    assert (await browser.get("/console/queue?entered=1")).headers["location"].startswith("/console/sign-in?next=")
+    assert (
+        (await browser.get("/console/queue?entered=1"))
+        .headers["location"]
+        .startswith("/console/sign-in?next=")
+    )
 
 
 async def test_disabled_account_is_out_at_once(world: World, browser: Browser, database: Database) -> None:
@@ -131,7 +157,9 @@ async def test_form_from_another_origin_is_refused(world: World, browser: Browse
     for origin in ("https://evil.example", "null"):
         answer = await browser.post("/console/own/telegram", data=data, headers={"Origin": origin})
         assert answer.status_code == 403
-    assert (await browser.post("/console/own/telegram", data=data, headers={"Sec-Fetch-Site": "cross-site"})).status_code == 403
+    assert (
+        await browser.post("/console/own/telegram", data=data, headers={"Sec-Fetch-Site": "cross-site"})
+    ).status_code == 403
 
 
 async def test_changing_the_password_signs_out_other_browsers_only(
@@ -149,7 +177,9 @@ async def test_changing_the_password_signs_out_other_browsers_only(
     assert (await other.get("/console/own?entered=1")).status_code == 303
 
 
-async def test_telegram_code_is_shown_and_links_once(world: World, browser: Browser, database: Database) -> None:
+async def test_telegram_code_is_shown_and_links_once(
+    world: World, browser: Browser, database: Database
+) -> None:
     from tickets.accounts import link_telegram
 
     await browser.sign_in("county.cadre")

@@ -15,7 +15,9 @@ from threading import Thread
 
 import httpx
 
-ACCOUNT = re.compile(r"^\s+(?P<username>[a-z][\w.-]+)\s+(?P<password>\S+)\s+(?P<role>cadre|leader|administrator) · (?P<unit>\S+)")
+ACCOUNT = re.compile(
+    r"^\s+(?P<username>[a-z][\w.-]+)\s+(?P<password>\S+)\s+(?P<role>cadre|leader|administrator) · (?P<unit>\S+)"
+)
 
 
 @dataclass
@@ -47,7 +49,6 @@ class Served:
                 time.sleep(0.1)
         raise AssertionError(f"no page after {seconds} s: {''.join(self.logged[-20:])}")
 
-
     def wait_until_complete(self, seconds: float) -> None:
         """Wait until a first start has computed its sentence vectors."""
         began = time.monotonic()
@@ -70,7 +71,12 @@ def serving(folder: Path, **environment: str) -> Iterator[Served]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("NIANGJIA_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "bot", "serve"],
-        env={**inherited, "NIANGJIA_SERVER__PORT": str(port), "NIANGJIA_DATA__FOLDER": str(folder), **settings},
+        env={
+            **inherited,
+            "NIANGJIA_SERVER__PORT": str(port),
+            "NIANGJIA_DATA__FOLDER": str(folder),
+            **settings,
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -31,7 +31,12 @@ QUIET = [
     "--no-first-run",
     "--disable-gpu",
 ]
-PHONE = {"viewport": {"width": 360, "height": 640}, "device_scale_factor": 2, "has_touch": True, "locale": "zh-CN"}
+PHONE = {
+    "viewport": {"width": 360, "height": 640},
+    "device_scale_factor": 2,
+    "has_touch": True,
+    "locale": "zh-CN",
+}
 WIDE = {"viewport": {"width": 1280, "height": 800}, "locale": "zh-CN"}
 SCREENSHOTS = Path(os.environ.get("CONSOLE_SCREENSHOTS", Path(__file__).parent / "screenshots"))
 
@@ -136,13 +141,21 @@ async def test_a_ticket_from_sign_in_to_closing(screen: Page, database: Database
         assert not (await session.get(Ticket, ticket.id)).open
 
 
-async def test_what_the_worker_writes_appears_by_itself(screen: Page, database: Database, world, now, deps) -> None:  # noqa: F811
+async def test_what_the_worker_writes_appears_by_itself(
+    screen: Page, database: Database, world, now, deps
+) -> None:  # noqa: F811
     ticket = await make_ticket(database, now)
     await sign_in(screen, "county.cadre")
     await screen.goto(f"/console/tickets/{ticket.id}")
     await screen.fill("#reply [name=text]", "写到一半")
     async with database.write() as session:
-        row = Message(conversation_id=ticket.conversation_id, direction="in", author="worker", text="工头刚才来电话了 <b>", created_at=now)
+        row = Message(
+            conversation_id=ticket.conversation_id,
+            direction="in",
+            author="worker",
+            text="工头刚才来电话了 <b>",
+            created_at=now,
+        )
         session.add(row)
         await session.flush()
         await service.add_from_worker(session, ticket.id, row.id, now)
@@ -152,7 +165,9 @@ async def test_what_the_worker_writes_appears_by_itself(screen: Page, database: 
     assert await screen.input_value("#reply [name=text]") == "写到一半"
 
 
-async def test_a_new_ticket_appears_in_the_queue_by_itself(screen: Page, database: Database, world, now) -> None:  # noqa: F811
+async def test_a_new_ticket_appears_in_the_queue_by_itself(
+    screen: Page, database: Database, world, now
+) -> None:  # noqa: F811
     await sign_in(screen, "county.cadre")
     await expect(screen.locator("#queue")).to_contain_text("您手上没有待办的工单")
     await expect(screen.locator("#live")).to_be_visible()
@@ -176,7 +191,11 @@ async def test_a_conflict_keeps_what_was_typed(screen: Page, database: Database,
 
 
 async def test_a_link_from_elsewhere_opens_the_ticket_without_a_second_sign_in(
-    screen: Page, database: Database, world, now, address: str  # noqa: F811
+    screen: Page,
+    database: Database,
+    world,
+    now,
+    address: str,  # noqa: F811
 ) -> None:
     ticket = await make_ticket(database, now)
     await sign_in(screen, "county.cadre")
@@ -189,7 +208,9 @@ async def test_a_link_from_elsewhere_opens_the_ticket_without_a_second_sign_in(
 
 async def test_administrator_pages(screen: Page, database: Database, world, now) -> None:  # noqa: F811
     async with database.write() as session:
-        session.add(Miss(text="食堂饭菜太咸找谁", reason="no_answer", intent="suggestion", score=0.31, created_at=now))
+        session.add(
+            Miss(text="食堂饭菜太咸找谁", reason="no_answer", intent="suggestion", score=0.31, created_at=now)
+        )
     await sign_in(screen, "county.administrator")
     for place in ("faq/new", "misses", "test-box", "accounts", "accounts/new", "audit", "own"):
         await screen.goto(f"/console/{place}")

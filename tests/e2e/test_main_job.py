@@ -139,7 +139,9 @@ async def test_wage_claim_from_phone_to_cadre_and_back(chromium: Browser, served
     assert "最晚" in shown
     await _shot(worker, "main-1-worker-ticket")
 
-    desk = await (await chromium.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")).new_page()
+    desk = await (
+        await chromium.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
+    ).new_page()
     desk.set_default_timeout(15_000)
     await _sign_in(desk, served)
     await expect(desk.get_by_text(number).first).to_be_visible()
@@ -172,7 +174,9 @@ async def test_every_flow_with_correction_side_question_and_resume_on_the_phone(
     await _play_in_browser(worker, FULL[flow])
     number = _number(await worker.locator("#log").inner_text())
     await _shot(worker, f"flow-{flow}")
-    desk = await (await chromium.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")).new_page()
+    desk = await (
+        await chromium.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
+    ).new_page()
     desk.set_default_timeout(15_000)
     await _sign_in(desk, served)
     await _open_ticket(desk, number)
@@ -215,7 +219,9 @@ async def _play_on_telegram(emulator: Emulator, chat: int, example: Example) -> 
 async def _reply_as_cadre(served: Served, number: str, text: str) -> None:
     """Sign in and answer over the console's own forms, without a browser."""
     username, password = served.password("官渡区")
-    async with httpx.AsyncClient(base_url=served.url, follow_redirects=True, trust_env=False, timeout=20) as client:
+    async with httpx.AsyncClient(
+        base_url=served.url, follow_redirects=True, trust_env=False, timeout=20
+    ) as client:
         page = (await client.get("/console/sign-in")).text
         await client.post(
             "/console/sign-in",
@@ -257,7 +263,7 @@ async def test_wage_claim_over_telegram(served: Served, emulator: Emulator) -> N
 
 
 @pytest.mark.emulator
-@pytest.mark.parametrize("number, flow", list(enumerate(sorted(FULL), 1)))
+@pytest.mark.parametrize(("number", "flow"), list(enumerate(sorted(FULL), 1)))
 async def test_every_flow_with_correction_side_question_and_resume_on_telegram(
     served: Served, emulator: Emulator, number: int, flow: str
 ) -> None:

@@ -17,7 +17,12 @@ from storage.database import Database
 
 TODAY = date(2026, 11, 24)
 LAWS = [
-    {"name": "劳动合同法", "title": "中华人民共和国劳动合同法", "in_force_since": date(2013, 7, 1), "status": "有效"},
+    {
+        "name": "劳动合同法",
+        "title": "中华人民共和国劳动合同法",
+        "in_force_since": date(2013, 7, 1),
+        "status": "有效",
+    },
     {"name": "劳动法", "title": "中华人民共和国劳动法", "status": "有效"},
     {"name": "法律援助条例", "title": "法律援助条例", "status": "失效：已被取代"},
     {"name": "民法典-合同编", "title": "中华人民共和国民法典（合同编）", "in_force_since": date(2021, 1, 1)},
@@ -41,7 +46,9 @@ class LetterEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> Matrix:
         self.asked += len(texts)
-        return np.array([self.embed_query(text) for text in texts], np.float32).reshape(len(texts), DIMENSIONS)
+        return np.array([self.embed_query(text) for text in texts], np.float32).reshape(
+            len(texts), DIMENSIONS
+        )
 
 
 def entry(faq_id: str, question: str, *phrasings: str, **more: object) -> dict[str, object]:
@@ -71,7 +78,9 @@ ENTRIES = [
 
 def write_content(folder: Path, entries: Sequence[dict[str, object]], laws: object = LAWS) -> Path:
     (folder / "faq").mkdir(parents=True, exist_ok=True)
-    (folder / "faq" / "all.yml").write_text(yaml.safe_dump(list(entries), allow_unicode=True), encoding="utf-8")
+    (folder / "faq" / "all.yml").write_text(
+        yaml.safe_dump(list(entries), allow_unicode=True), encoding="utf-8"
+    )
     (folder / "laws.yml").write_text(yaml.safe_dump(laws, allow_unicode=True), encoding="utf-8")
     return folder
 

@@ -33,7 +33,8 @@ def test_a_good_folder_loads(folder: Path) -> None:
 def test_a_mistake_is_named_with_file_and_line(tmp_path: Path) -> None:
     write_content(tmp_path, [])
     (tmp_path / "faq" / "all.yml").write_text(
-        "- id: leave.annual\n  intent: leave\n  question: 年假有几天\n  answer: 看工龄。\n  anwser: 写错的键\n", encoding="utf-8"
+        "- id: leave.annual\n  intent: leave\n  question: 年假有几天\n  answer: 看工龄。\n  anwser: 写错的键\n",
+        encoding="utf-8",
     )
     with pytest.raises(ContentError, match=r"all\.yml:5: 0\.anwser|all\.yml:5: anwser"):
         load_content(tmp_path)
@@ -111,7 +112,11 @@ def test_every_citation_exists_in_the_law_library(shipped: Content) -> None:
 def test_evaluation_questions_name_existing_entries_and_copy_no_phrasing(shipped: Content) -> None:
     rows = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
     known = {item.id for item in shipped.entries}
-    named = {name for row in rows for name in [*row.get("accept", []), *([row["faq_id"]] if "faq_id" in row else [])]}
+    named = {
+        name
+        for row in rows
+        for name in [*row.get("accept", []), *([row["faq_id"]] if "faq_id" in row else [])]
+    }
     own = {text for item in shipped.entries for text in (item.question, *item.phrasings)}
     assert len(rows) >= 120
     assert sum(row.get("accept") == [] for row in rows) >= 15

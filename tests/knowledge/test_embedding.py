@@ -29,7 +29,8 @@ def test_an_endpoint_is_asked_as_openai_defines_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [httpx.Response(500), httpx.Response(200, text="no json"), httpx.Response(200, json={"data": []})]
+    "answer",
+    [httpx.Response(500), httpx.Response(200, text="no json"), httpx.Response(200, json={"data": []})],
 )
 def test_an_unusable_answer_is_an_embedding_error_without_text(answer: httpx.Response) -> None:
     with pytest.raises(EmbeddingError) as caught:

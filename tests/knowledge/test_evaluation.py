@@ -31,7 +31,9 @@ async def test_figures_count_right_wrong_and_unanswerable(knowledge: KnowledgeBa
     assert figures["unanswerable_answered"] == 0
 
 
-async def test_citations_of_the_first_and_of_three_answers_count(knowledge: KnowledgeBase, tmp_path: Path) -> None:
+async def test_citations_of_the_first_and_of_three_answers_count(
+    knowledge: KnowledgeBase, tmp_path: Path
+) -> None:
     file = lines(
         tmp_path / "citations.jsonl",
         {"text": "加班费怎么算", "articles": [["劳动合同法", 30], ["劳动法", 44]]},

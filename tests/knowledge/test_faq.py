@@ -47,7 +47,9 @@ async def test_an_edited_entry_is_never_overwritten(database: Database, folder: 
     await sync(database, folder, now)
     statutes = load_statutes(folder)
     async with database.write() as session:
-        row = await faq.edit(session, None, DELAYS, 1, {**ENTRIES[0], "answer": "我们自己的答案。"}, statutes, now)
+        row = await faq.edit(
+            session, None, DELAYS, 1, {**ENTRIES[0], "answer": "我们自己的答案。"}, statutes, now
+        )
         await faq.publish(session, None, DELAYS, row.version, statutes, now)
     write_content(folder, [{**ENTRIES[0], "answer": "文件里的答案。"}, *ENTRIES[1:]])
     assert (await sync(database, folder, now)).kept == 1
@@ -55,7 +57,9 @@ async def test_an_edited_entry_is_never_overwritten(database: Database, folder: 
         assert (await faq.get_entry(session, DELAYS)).answer == "我们自己的答案。"
 
 
-async def test_an_edit_stays_a_draft_until_it_is_published(database: Database, folder: Path, now: datetime) -> None:
+async def test_an_edit_stays_a_draft_until_it_is_published(
+    database: Database, folder: Path, now: datetime
+) -> None:
     await sync(database, folder, now)
     statutes = load_statutes(folder)
     async with database.write() as session:
@@ -143,7 +147,9 @@ def test_what_is_wrong_is_said_in_chinese(folder: Path, wrong: dict[str, object]
     assert words in caught.value.message
 
 
-async def test_a_rights_entry_without_basis_is_not_published(database: Database, folder: Path, now: datetime) -> None:
+async def test_a_rights_entry_without_basis_is_not_published(
+    database: Database, folder: Path, now: datetime
+) -> None:
     statutes = load_statutes(folder)
     async with database.write() as session:
         made = await faq.create(session, None, {**FIELDS, "citations": []}, statutes, now)
@@ -166,7 +172,9 @@ async def test_the_list_is_searched_and_paged(database: Database, folder: Path, 
 
 async def test_duplicates_and_thin_entries_are_warned_about(knowledge: KnowledgeBase, folder: Path) -> None:
     statutes = load_statutes(folder)
-    twin = faq.validated(entry("join_union.again", "怎么加入工会呢", "入会要什么条件", "我想进工会"), statutes)
+    twin = faq.validated(
+        entry("join_union.again", "怎么加入工会呢", "入会要什么条件", "我想进工会"), statutes
+    )
     assert any("怎么加入工会" in warning for warning in await duplicate_warnings(knowledge, twin))
     other = faq.validated(entry("leave.annual", "年假有几天", "一年能休多少天"), statutes)
     assert await duplicate_warnings(knowledge, other) == ()
@@ -179,7 +187,9 @@ async def test_refresh_sees_an_edit_made_elsewhere(
     assert await knowledge.refresh() is False
     statutes, later = load_statutes(folder), now + timedelta(minutes=1)
     async with database.write() as session:
-        row = await faq.edit(session, None, DELAYS, 1, {**ENTRIES[0], "answer": "刚改的答案。"}, statutes, later)
+        row = await faq.edit(
+            session, None, DELAYS, 1, {**ENTRIES[0], "answer": "刚改的答案。"}, statutes, later
+        )
         await faq.publish(session, None, DELAYS, row.version, statutes, later)
     assert await knowledge.refresh() is True
     hit = knowledge.get(DELAYS)

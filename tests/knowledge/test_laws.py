@@ -40,7 +40,9 @@ def library(tmp_path: Path) -> Path:
     folder = tmp_path / "library"
     folder.mkdir()
     (folder / "劳动合同法.md").write_text(LABOUR_CONTRACT, encoding="utf-8")
-    (folder / "PARTIAL-最低工资规定.md").write_text("自2004年3月1日起施行。\n\n第一条 为了维护。\n", encoding="utf-8")
+    (folder / "PARTIAL-最低工资规定.md").write_text(
+        "自2004年3月1日起施行。\n\n第一条 为了维护。\n", encoding="utf-8"
+    )
     (folder / "INDEX.md").write_text("第一条 这不是法规。", encoding="utf-8")
     (folder / "通知.txt").write_text("没有条文的通知。", encoding="utf-8")
     return folder
@@ -59,7 +61,10 @@ def test_the_version_is_the_latest_date_of_the_text_not_of_the_collection() -> N
 
 
 def test_the_date_in_the_name_of_the_source_file_counts() -> None:
-    assert laws.version_of("<!-- source: x/条例(2010-12-20).md -->\n2003年4月27日公布\n第一条 一。") == "2010-12-20"
+    assert (
+        laws.version_of("<!-- source: x/条例(2010-12-20).md -->\n2003年4月27日公布\n第一条 一。")
+        == "2010-12-20"
+    )
     assert laws.version_of("第一条 一。") == laws.UNDATED
 
 
@@ -75,7 +80,9 @@ async def test_importing_twice_changes_nothing(database: Database, library: Path
 async def test_a_corrected_file_is_taken_over(database: Database, library: Path) -> None:
     async with database.write() as session:
         await laws.import_folder(session, library)
-    changed = LABOUR_CONTRACT.replace("按时足额支付", "及时足额支付").replace("第三条之一　新加的一条。\n", "")
+    changed = LABOUR_CONTRACT.replace("按时足额支付", "及时足额支付").replace(
+        "第三条之一　新加的一条。\n", ""
+    )
     (library / "劳动合同法.md").write_text(changed, encoding="utf-8")
     async with database.write() as session:
         report = await laws.import_folder(session, library)
@@ -92,7 +99,9 @@ async def test_citations_are_checked_against_what_is_imported(
         nothing = await laws.check_citations(session, statutes)
         await laws.import_folder(session, library, statutes)
         good = await laws.check_citations(session, statutes)
-        (library / "劳动合同法.md").write_text(LABOUR_CONTRACT.replace("第三十条　按时足额支付。\n", ""), encoding="utf-8")
+        (library / "劳动合同法.md").write_text(
+            LABOUR_CONTRACT.replace("第三十条　按时足额支付。\n", ""), encoding="utf-8"
+        )
         await laws.import_folder(session, library, statutes)
         bad = await laws.check_citations(session, statutes)
     assert (nothing.checked, nothing.not_checkable) == (0, {"劳动合同法": 7})

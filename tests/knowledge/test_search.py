@@ -20,7 +20,11 @@ def ids(result) -> list[str]:
 
 
 async def based_on(
-    database: Database, folder: Path, entries: list[dict[str, object]], now: datetime, embedder: LetterEmbedder | None
+    database: Database,
+    folder: Path,
+    entries: list[dict[str, object]],
+    now: datetime,
+    embedder: LetterEmbedder | None,
 ) -> KnowledgeBase:
     write_content(folder, entries)
     async with database.write() as session:
@@ -35,7 +39,9 @@ def test_the_defaults_are_those_of_the_configuration() -> None:
     assert Thresholds(configured.answer_score, configured.choices_score) == DEFAULT_THRESHOLDS
 
 
-async def test_own_words_are_answered_with_the_basis(knowledge: KnowledgeBase, embedder: LetterEmbedder) -> None:
+async def test_own_words_are_answered_with_the_basis(
+    knowledge: KnowledgeBase, embedder: LetterEmbedder
+) -> None:
     text = "老板两个月没给工钱"
     result = knowledge.search(text, embedding=embedder.embed_query(text), today=TODAY)
     assert (result.outcome, ids(result)[0]) == ("answer", "wage_arrears.company_delays")
@@ -53,7 +59,9 @@ async def test_a_stranger_finds_nothing(knowledge: KnowledgeBase) -> None:
     assert result.outcome == "none"
 
 
-@pytest.mark.parametrize("text", ["", " ", "😀", "\ud800", "\x00", "?!", "a" * 100_000, "'; DROP TABLE faq_entries --", "１２３"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "😀", "\ud800", "\x00", "?!", "a" * 100_000, "'; DROP TABLE faq_entries --", "１２３"]
+)
 async def test_no_text_makes_it_fail(knowledge: KnowledgeBase, embedder: LetterEmbedder, text: str) -> None:
     assert knowledge.search(text, today=TODAY).outcome in {"answer", "choices", "none"}
     assert knowledge.search(text, embedding=embedder.embed_query(text[:500]), today=TODAY).outcome
@@ -61,7 +69,9 @@ async def test_no_text_makes_it_fail(knowledge: KnowledgeBase, embedder: LetterE
 
 @given(text=st.text(max_size=200))
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-async def test_scores_are_probabilities(knowledge: KnowledgeBase, embedder: LetterEmbedder, text: str) -> None:
+async def test_scores_are_probabilities(
+    knowledge: KnowledgeBase, embedder: LetterEmbedder, text: str
+) -> None:
     result = knowledge.search(text, embedding=embedder.embed_query(text), intents={"leave": 0.5}, today=TODAY)
     scores = [hit.score for hit in result.hits]
     assert scores == sorted(scores, reverse=True)
@@ -74,7 +84,9 @@ async def test_a_useless_vector_falls_back_to_words(knowledge: KnowledgeBase, em
     assert ids(result)[0] == "overtime_pay.rates"
 
 
-async def test_the_intent_leans_but_does_not_decide(knowledge: KnowledgeBase, embedder: LetterEmbedder) -> None:
+async def test_the_intent_leans_but_does_not_decide(
+    knowledge: KnowledgeBase, embedder: LetterEmbedder
+) -> None:
     text = "最低工资是多少，加班费怎么算"
     vector = embedder.embed_query(text)
     neutral = knowledge.search(text, embedding=vector, intents={"leave": 1.0}, today=TODAY)
@@ -85,7 +97,9 @@ async def test_the_intent_leans_but_does_not_decide(knowledge: KnowledgeBase, em
 
     assert share(leaning) > share(neutral)
     sure = "怀孕被辞退怎么办"
-    wrong = knowledge.search(sure, embedding=embedder.embed_query(sure), intents={"join_union": 1.0}, today=TODAY)
+    wrong = knowledge.search(
+        sure, embedding=embedder.embed_query(sure), intents={"join_union": 1.0}, today=TODAY
+    )
     assert ids(wrong)[0] == "female_worker.dismissed"
 
 
@@ -102,7 +116,9 @@ async def test_a_local_entry_adds_to_the_national_answer(
     entries = [
         *ENTRIES,
         entry("leave.marriage", "婚假有几天", "结婚放几天假", "婚假多少天"),
-        entry("leave.marriage_yunnan", "云南婚假有几天", "云南结婚放几天假", "云南婚假多少天", region="云南省"),
+        entry(
+            "leave.marriage_yunnan", "云南婚假有几天", "云南结婚放几天假", "云南婚假多少天", region="云南省"
+        ),
     ]
     base = await based_on(database, folder, entries, now, embedder)
     vector = embedder.embed_query("婚假有几天")
@@ -133,7 +149,9 @@ async def test_two_entries_that_say_the_same_are_offered_once(
     assert sum(name in {"overtime_pay.rates", "overtime_pay.twin"} for name in found) == 1
 
 
-async def test_thresholds_decide_the_outcome(database: Database, knowledge: KnowledgeBase, folder: Path) -> None:
+async def test_thresholds_decide_the_outcome(
+    database: Database, knowledge: KnowledgeBase, folder: Path
+) -> None:
     text = "工资的事"
     score = knowledge.search(text, today=TODAY).hits[0].score
     for thresholds, outcome in [
@@ -167,7 +185,11 @@ async def test_five_hundred_entries_are_searched_in_milliseconds(
 ) -> None:
     database = Database(sqlite_url)
     many = [
-        entry(f"leave.number_{n}", f"第{n}号问题是关于假期和工资的", *(f"{n}号问法之{k}，请假几天" for k in range(7)))
+        entry(
+            f"leave.number_{n}",
+            f"第{n}号问题是关于假期和工资的",
+            *(f"{n}号问法之{k}，请假几天" for k in range(7)),
+        )
         for n in range(500)
     ]
     base = await based_on(database, folder, many, now, embedder)
@@ -175,7 +197,9 @@ async def test_five_hundred_entries_are_searched_in_milliseconds(
     times = []
     for _ in range(60):
         start = time.process_time()  # this thread's work, whatever else the machine does
-        base.search("公司说请假几天就要扣工资，合不合法", embedding=vector, intents={"leave": 0.9}, today=TODAY)
+        base.search(
+            "公司说请假几天就要扣工资，合不合法", embedding=vector, intents={"leave": 0.9}, today=TODAY
+        )
         times.append(time.process_time() - start)
     await database.close()
     assert float(np.median(times)) < 0.010

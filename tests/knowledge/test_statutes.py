@@ -23,7 +23,17 @@ LAWS = {
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(1, "一"), (10, "十"), (14, "十四"), (30, "三十"), (100, "一百"), (107, "一百零七"), (110, "一百一十"), (1005, "一千零五"), (1260, "一千二百六十")],
+    [
+        (1, "一"),
+        (10, "十"),
+        (14, "十四"),
+        (30, "三十"),
+        (100, "一百"),
+        (107, "一百零七"),
+        (110, "一百一十"),
+        (1005, "一千零五"),
+        (1260, "一千二百六十"),
+    ],
 )
 def test_article_numbers_are_written_as_laws_write_them(number: int, text: str) -> None:
     assert chinese_number(number) == text
@@ -45,7 +55,10 @@ def test_basis_of_one_citation_is_exactly_this_line() -> None:
 
 def test_several_citations_are_joined_and_an_unknown_date_is_left_out() -> None:
     line = basis_line([cite("劳动合同法", 30, LAWS), cite("没有登记的法", 2, LAWS)])
-    assert line == "依据：《劳动合同法》第三十条（2013-07-01起施行）、《没有登记的法》第二条。以主管部门解释为准。"
+    assert (
+        line
+        == "依据：《劳动合同法》第三十条（2013-07-01起施行）、《没有登记的法》第二条。以主管部门解释为准。"
+    )
 
 
 def test_without_citations_there_is_no_line() -> None:
