@@ -152,8 +152,11 @@ async def build(
     database = await _open(settings, clock, content)
     folder = settings.data.folder.resolve()
     thresholds = Thresholds(settings.knowledge.answer_score, settings.knowledge.choices_score)
-    model = embedder() if embedder is not None else None
-    knowledge = KnowledgeBase(database, model, thresholds, content_folder=content)
+    if settings.nlu.url == "off":
+        embedder = None  # without Rasa no question ever has a vector to compare
+    knowledge = KnowledgeBase(
+        database, embedder() if embedder is not None else None, thresholds, content_folder=content
+    )  # fmt: skip
     if load_knowledge:
         await knowledge.load()
     rasa, understander = _understanding(settings, folder)
@@ -163,17 +166,20 @@ async def build(
     engine = build_engine(load_flows(FLOWS))
     files = FileStore(folder / "files")
     policy = policy_from(settings)
-    turn_settings = TurnSettings(
+    hearing = Hearing(engine, understander, knowledge, settings.chat.text_limit)
+    turns = TurnHandler(database, engine, hearing, live, files, policy, _turn_settings(settings), clock)
+    return Application(
+        settings, database, live, knowledge, understander, rasa, engine, files, policy, turns, clock
+    )  # fmt: skip
+
+
+def _turn_settings(settings: Settings) -> TurnSettings:
+    return TurnSettings(
         text_limit=settings.chat.text_limit,
         file_limit=settings.chat.file_limit_mb * 1_000_000,
         resume_hours=settings.chat.resume_hours,
         hotline=settings.local.hotline,
     )
-    hearing = Hearing(engine, understander, knowledge, settings.chat.text_limit)
-    turns = TurnHandler(database, engine, hearing, live, files, policy, turn_settings, clock)
-    return Application(
-        settings, database, live, knowledge, understander, rasa, engine, files, policy, turns, clock
-    )  # fmt: skip
 
 
 class _KeywordsWhenNeeded(KeywordScorer):
@@ -224,9 +230,7 @@ async def running(
 ) -> AsyncIterator[Application]:
     """Give a built application, warming up in the background (after `begin`, if given), and close it again."""
     async with AsyncExitStack() as stack:
-        # without the model no question ever has a vector to compare
-        embedder = None if settings.nlu.url == "off" else _local_model
-        application = await build(settings, clock=clock, load_knowledge=False, embedder=embedder)
+        application = await build(settings, clock=clock, load_knowledge=False)
         stack.push_async_callback(application.aclose)
         warming = asyncio.create_task(_warm_up(application, begin))
         stack.push_async_callback(_ended, warming)

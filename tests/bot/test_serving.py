@@ -4,20 +4,26 @@ import asyncio
 import os
 import signal
 import socket
+import zlib
+from collections.abc import Sequence
 
 import httpx
+import numpy as np
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from bot import jobs, serving, starting
-from bot.app import Application
+from bot.app import Application, build
 from bot.config import Settings
 from knowledge import faq
+from knowledge.embedding import DIMENSIONS, Matrix, Vector
+from knowledge.search import EMBEDDED_AT_ONCE, KnowledgeBase
 from storage import migrate as migrations
 from storage.database import Database
 from storage.models import Cursor, FaqEntry
 from tests.bot.turn_kit import with_ticket
+from tests.playing import Player
 
 
 def client_of(application: Application) -> httpx.AsyncClient:
@@ -147,6 +153,68 @@ async def test_an_older_schema_is_migrated_though_the_answers_are_known(
     monkeypatch.setattr(migrations, "migrate", noted)
     await starting.prepare(application.database, few_answers, clock())
     assert asked == [application.database.url]
+
+
+class CountingEmbedder:
+    """Unit vectors that depend on the text alone; remembers how many texts each call brought."""
+
+    name = "counting"
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def embed_query(self, text: str) -> Vector:
+        return self.embed_passages([text])[0]
+
+    def embed_passages(self, texts: Sequence[str]) -> Matrix:
+        self.batches.append(len(texts))
+        rows = [np.random.default_rng(zlib.crc32(text.encode())).normal(size=DIMENSIONS) for text in texts]
+        return np.array([row / np.linalg.norm(row) for row in rows], np.float32)
+
+
+async def test_a_first_start_answers_before_its_vectors_are_there(settings, few_answers, clock):
+    """Nothing is embedded until somebody has time for it; then in batches that a stop does not lose."""
+    embedder = CountingEmbedder()
+    away = Settings.model_validate({**settings.model_dump(), "nlu": {"url": "http://127.0.0.1:9"}})
+
+    async def started() -> Application:
+        return await build(
+            away, clock=clock, load_knowledge=False, embedder=lambda: embedder, content=few_answers
+        )
+
+    first = await started()
+    person = Player(first, clock)
+    await person.say("加班费到底怎么算，平时、周末、节假日各是几倍？")
+    assert "依据" in person.text
+    assert (embedder.batches, first.knowledge.compares_vectors) == ([], False)
+    await asyncio.gather(first.warm_up(), first.knowledge.complete())
+    assert first.knowledge.compares_vectors
+    assert max(embedder.batches) <= EMBEDDED_AT_ONCE
+    embedded = sum(embedder.batches)
+    await first.aclose()
+
+    second = await started()
+    await second.warm_up()
+    assert second.knowledge.compares_vectors
+    assert sum(embedder.batches) == embedded
+    await second.aclose()
+
+
+async def test_many_messages_after_an_edit_load_the_answers_once(application, clock, monkeypatch):
+    loads: list[int] = []
+    load = KnowledgeBase._load
+
+    async def counted(self: KnowledgeBase, *arguments: object) -> None:
+        loads.append(1)
+        await load(self, *arguments)
+
+    monkeypatch.setattr(KnowledgeBase, "_load", counted)
+    async with application.database.write() as session:
+        entry = await session.get_one(FaqEntry, "overtime_pay.rates")
+        entry.version, entry.updated_at = entry.version + 1, clock()
+    people = [Player(application, clock) for _ in range(10)]
+    await asyncio.gather(*(person.say("加班费怎么算") for person in people))
+    assert len(loads) == 1
 
 
 async def test_two_processes_may_start_at_once(database_url, few_answers, clock):
