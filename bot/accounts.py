@@ -141,7 +141,7 @@ def _row(ticket: Ticket) -> dict[str, Any]:
 async def doctor(settings: Settings, texts: dict[str, str]) -> tuple[list[str], bool]:
     """Return what was checked and whether all is well."""
     try:
-        application = await build(settings, load_knowledge=False)
+        application = await build(settings, load_knowledge=False, embedder=None)
         await application.knowledge.refresh()
     except (SQLAlchemyError, OSError, CipherError, ValueError) as error:
         return [texts["bad"].format(name="database", detail=type(error).__name__)], False

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import files as file_rows
@@ -19,15 +19,19 @@ from tickets.sla import SlaPolicy
 
 PUSH_CHANNELS = frozenset({"telegram"})
 STORED_CHARACTERS = 20_000
-RESULT = "result"  # key in Message.body: ticket and understanding that the turn gave back
+RESULT = "result"  # key in the body of the first reply: ticket and understanding that the turn gave back
 
 
-async def find_conversation(session: AsyncSession, channel: str, address: str) -> Conversation | None:
-    """Return the conversation as it stands, without locking it."""
-    found = await session.execute(
-        select(Conversation).where(Conversation.channel == channel, Conversation.address == address)
+async def find_conversation(
+    session: AsyncSession, channel: str, address: str
+) -> tuple[Conversation | None, bool]:
+    """Return the conversation as it stands, without locking it, and whether it has tickets."""
+    has_tickets = exists().where(Ticket.conversation_id == Conversation.id)
+    query = select(Conversation, has_tickets).where(
+        Conversation.channel == channel, Conversation.address == address
     )
-    return found.scalar_one_or_none()
+    found = (await session.execute(query)).one_or_none()
+    return (found[0], bool(found[1])) if found else (None, False)
 
 
 async def lock_conversation(session: AsyncSession, inbound: Inbound, now: datetime) -> Conversation:
@@ -66,15 +70,10 @@ async def earlier_result(session: AsyncSession, key: str) -> TurnResult | None:
     replies = list(rows)
     last = replies[-1].id if replies else message.id
     outs = tuple(Outbound.from_json(row.body) for row in replies)
-    result = (message.body or {}).get(RESULT, {})
+    result = (replies[0].body or {}).get(RESULT, {}) if replies else {}
     return TurnResult(
         outs, result.get("ticket"), result.get("about", {}), repeated=True, last_message_id=last
     )
-
-
-def remember_result(message: Message, ticket: str | None, about: dict[str, Any]) -> None:
-    """Keep with the message what a repeated delivery must be told again."""
-    message.body = {**(message.body or {}), RESULT: {"ticket": ticket, "about": about}}
 
 
 async def cadre_still_there(session: AsyncSession, conversation: Conversation) -> bool:
@@ -131,15 +130,20 @@ async def record_files(
 
 
 async def store_replies(
-    session: AsyncSession, conversation: Conversation, cause: Message, outs: tuple[Outbound, ...], faq_id: str | None,
+    session: AsyncSession, conversation: Conversation, cause: Message, result: TurnResult, faq_id: str | None,
     now: datetime,
 ) -> int:  # fmt: skip
-    """Add the replies, and their outbox rows on a push channel; return the last message id."""
+    """Add the replies, and their outbox rows on a push channel; return the last message id.
+
+    What a repeated delivery must be told again is kept with the first reply.
+    """
     last = cause.id
-    for out in outs:
+    kept = {RESULT: {"ticket": result.ticket, "about": result.understanding}}
+    for number, out in enumerate(result.replies):
         row = Message(
             conversation_id=conversation.id, reply_to_id=cause.id, direction="out", author="bot", text=out.text,
-            body=out.to_json(), understanding={"faq_id": faq_id} if faq_id else None, created_at=now,
+            body={**out.to_json(), **(kept if number == 0 else {})}, created_at=now,
+            understanding={"faq_id": faq_id} if faq_id else None,
         )  # fmt: skip
         session.add(row)
         await session.flush()

@@ -86,13 +86,17 @@ class TurnHandler:
             for attempt in range(TRIES):
                 try:
                     result = await self._once(inbound, accepted)
-                except IntegrityError:  # another process was first with this message or this new conversation
+                except IntegrityError:  # seen before, or another process was first with this new conversation
                     if attempt == TRIES - 1:
                         raise
-                    continue
+                    result = await self._earlier(inbound)
                 if result is not None:
                     return result
             raise RuntimeError("conversation changed under every try")
+
+    async def _earlier(self, inbound: Inbound) -> TurnResult | None:
+        async with self._database.read() as session:
+            return await history.earlier_result(session, inbound.key)
 
     async def _accept_files(self, inbound: Inbound) -> tuple[Inbound, tuple[AcceptedFile, ...]]:
         accepted: list[AcceptedFile] = []
@@ -112,10 +116,7 @@ class TurnHandler:
         """Run the turn; None when the conversation moved on meanwhile and everything must be looked at again."""
         now = self._clock()
         async with self._database.read() as session:
-            repeated = await history.earlier_result(session, inbound.key)
-            if repeated is not None:
-                return repeated
-            seen = await history.find_conversation(session, inbound.channel, inbound.address)
+            seen, has_tickets = await history.find_conversation(session, inbound.channel, inbound.address)
         state = State.from_json(seen.state if seen else None)
         facts = self._facts(now, inbound, seen)
         heard = await self._hearing.hear(
@@ -129,13 +130,12 @@ class TurnHandler:
                 return None
             if seen is not None and conversation.human_ticket_id != seen.human_ticket_id:
                 return None  # a cadre took over or handed back meanwhile
-            repeated = await history.earlier_result(session, inbound.key)
-            if repeated is not None:
-                return repeated
             if heard.silent and not await history.cadre_still_there(session, conversation):
                 conversation.human_ticket_id = None
                 return None  # nobody would read it: the bot answers again
-            result, topics = await self._write(session, conversation, inbound, heard, facts, accepted)
+            result, topics = await self._write(
+                session, conversation, inbound, heard, facts, accepted, has_tickets
+            )
         for topic in topics:
             await self._live.publish(topic)
         return result
@@ -151,11 +151,16 @@ class TurnHandler:
 
     async def _write(
         self, session: AsyncSession, conversation: Conversation, inbound: Inbound, heard: HeardMessage, facts: Facts,
-        accepted: tuple[AcceptedFile, ...],
+        accepted: tuple[AcceptedFile, ...], has_tickets: bool,
     ) -> tuple[TurnResult, set[str]]:  # fmt: skip
+        """Write everything of the turn. A message that came before raises IntegrityError at the first statement."""
         now, topics = facts.now, {f"conversation:{conversation.id}"}
         message = await history.store_inbound(session, conversation, inbound, heard, now)
         tokens = await history.record_files(session, conversation, message, accepted, now)
+        if has_tickets:
+            facts = replace(
+                facts, tickets=await history.ticket_views(session, conversation.id, now, self._policy)
+            )
         conversation.last_inbound_at = now
         conversation.state_version += 1
         if conversation.human_ticket_id is not None and heard.silent:
@@ -170,12 +175,11 @@ class TurnHandler:
         step, applied = await self._apply(session, conversation, message, step, facts)
         conversation.state = step.state.to_json()
         outs = render(step.replies, applied)
-        last = await history.store_replies(session, conversation, message, outs, step.faq_id, now)
+        result = TurnResult(outs, applied.ticket, history.describe(heard, step, self._hearing.knowledge))
+        last = await history.store_replies(session, conversation, message, result, step.faq_id, now)
         if inbound.channel in history.PUSH_CHANNELS or applied.topics:
             topics |= {"outbox", *applied.topics}
-        about = history.describe(heard, step, self._hearing.knowledge)
-        history.remember_result(message, applied.ticket, about)
-        return TurnResult(outs, applied.ticket, about, last_message_id=last), topics
+        return replace(result, last_message_id=last), topics
 
     async def _step(
         self, session: AsyncSession, conversation: Conversation, inbound: Inbound, heard: Heard, facts: Facts
@@ -184,14 +188,15 @@ class TurnHandler:
         step = await linked(session, inbound, state, self._engine.replies)
         if step is not None:
             return step
-        views = await history.ticket_views(session, conversation.id, facts.now, self._policy)
         named = self._hearing.named_answers(inbound, state)
-        return self._advance(state, heard, replace(facts, tickets=views, faq=named))
+        return self._advance(state, heard, replace(facts, faq=named))
 
     async def _apply(
         self, session: AsyncSession, conversation: Conversation, message: Message, step: Step, facts: Facts
     ) -> tuple[Step, Applied]:
         """Carry out the step. What the ticket rules refuse (it was closed a moment ago) is told, not raised."""
+        if not step.effects:
+            return step, Applied()
         before = State.from_json(conversation.state)
         try:
             async with session.begin_nested():

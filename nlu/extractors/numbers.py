@@ -1,5 +1,6 @@
 """Numbers as people say them: 三万五, 3w5, 四千二, 十几个, 三四千, 两千到三千, 二十多万."""
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -155,6 +156,8 @@ def _merge(first: Number, second: Number, between: str) -> Number | None:
 
 def tidy(value: float) -> int | float:
     """An int where the value is whole, else two decimals."""
+    if not math.isfinite(value):
+        return value
     rounded = round(value, 2)
     return int(rounded) if rounded == int(rounded) else rounded
 

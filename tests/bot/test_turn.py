@@ -109,6 +109,7 @@ async def _break(*_: object, **__: object) -> None:
 async def test_a_failure_anywhere_leaves_nothing_and_a_retry_works(
     application, person, monkeypatch, where, name
 ):
+    await person.say("转人工")  # an earlier ticket, so that its reading can fail too
     before = await count(application, *EVERYTHING)
     message = inbound(person, "once", DANGER)
     with monkeypatch.context() as patched:
@@ -123,7 +124,7 @@ async def test_a_failure_anywhere_leaves_nothing_and_a_retry_works(
     result = await application.turns.handle(message)
     assert result.ticket
     assert not result.repeated
-    assert await count(application, Conversation, Ticket) == [1, 1]
+    assert await count(application, Conversation, Ticket) == [1, 2]
 
 
 def _fail(*_: object, **__: object) -> None:

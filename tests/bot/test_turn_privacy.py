@@ -63,9 +63,8 @@ async def test_a_failing_statement_does_not_quote_what_was_written(log, applicat
     assert [secret for secret in SECRETS if secret in written] == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # a file is looked at
 async def test_the_database_file_holds_neither_number_nor_text(application, person, settings):
-    if not application.database.is_sqlite:
-        pytest.skip("a file is looked at")
     await _conversation(person)
     await person.say("高新区那家馆子的彩云酱不好吃")
     async with application.database.engine.connect() as connection:

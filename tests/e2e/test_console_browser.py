@@ -143,7 +143,7 @@ async def test_a_ticket_from_sign_in_to_closing(screen: Page, database: Database
 
 async def test_what_the_worker_writes_appears_by_itself(
     screen: Page, database: Database, world, now, deps
-) -> None:  # noqa: F811
+) -> None:
     ticket = await make_ticket(database, now)
     await sign_in(screen, "county.cadre")
     await screen.goto(f"/console/tickets/{ticket.id}")
@@ -167,7 +167,7 @@ async def test_what_the_worker_writes_appears_by_itself(
 
 async def test_a_new_ticket_appears_in_the_queue_by_itself(
     screen: Page, database: Database, world, now
-) -> None:  # noqa: F811
+) -> None:
     await sign_in(screen, "county.cadre")
     await expect(screen.locator("#queue")).to_contain_text("您手上没有待办的工单")
     await expect(screen.locator("#live")).to_be_visible()
@@ -195,7 +195,7 @@ async def test_a_link_from_elsewhere_opens_the_ticket_without_a_second_sign_in(
     database: Database,
     world,
     now,
-    address: str,  # noqa: F811
+    address: str,
 ) -> None:
     ticket = await make_ticket(database, now)
     await sign_in(screen, "county.cadre")
