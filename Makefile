@@ -45,13 +45,17 @@ check: .venv/.test
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
+# Both databases, no Rasa, no browser; two workers, each with a PostgreSQL of its own.
+FAST := not slow and not rasa and not browser and not emulator and not chaos
+SLOW := slow or rasa or browser or emulator or chaos
+
 fast: .venv/.test
-	.venv/bin/python -m pytest -q -m "not slow and not rasa and not browser and not emulator and not chaos"
+	.venv/bin/python -m pytest -q -n 2 -m "$(FAST)"
 
 test: setup-test check
 	.venv/bin/python -m nlu train --if-needed
-	.venv/bin/python -m pytest -q --durations=8 -m "not slow and not rasa and not browser and not emulator and not chaos"
-	.venv/bin/python -m pytest -q --durations=12 -m "slow or rasa or browser or emulator or chaos"
+	.venv/bin/python -m pytest -q -n 2 --durations=8 -m "$(FAST)"
+	.venv/bin/python -m pytest -q --durations=12 -m "$(SLOW)"
 
 bench: setup-test
 	.venv/bin/python -m nlu train --if-needed

@@ -55,7 +55,7 @@ def now() -> datetime:
 
 
 @pytest.fixture
-async def address(app) -> AsyncIterator[str]:  # noqa: F811
+async def address(app) -> AsyncIterator[str]:
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
     task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn tells it by a flag
@@ -106,7 +106,7 @@ async def check(page: Page, name: str) -> None:
     assert width <= 0, f"{name}: {width}px wider than the screen"
 
 
-async def test_a_ticket_from_sign_in_to_closing(screen: Page, database: Database, world, now) -> None:  # noqa: F811
+async def test_a_ticket_from_sign_in_to_closing(screen: Page, database: Database, world, now) -> None:
     ticket = await make_ticket(database, now)
     late = await make_ticket(database, now, address="late", urgency="urgent", category="safety_hazard")
     async with database.write() as session:
@@ -175,7 +175,7 @@ async def test_a_new_ticket_appears_in_the_queue_by_itself(
     await expect(screen.locator("#queue")).to_contain_text(ticket.number)
 
 
-async def test_a_conflict_keeps_what_was_typed(screen: Page, database: Database, world, now) -> None:  # noqa: F811
+async def test_a_conflict_keeps_what_was_typed(screen: Page, database: Database, world, now) -> None:
     ticket = await make_ticket(database, now)
     await sign_in(screen, "county.cadre")
     await screen.goto(f"/console/tickets/{ticket.id}")
@@ -206,7 +206,7 @@ async def test_a_link_from_elsewhere_opens_the_ticket_without_a_second_sign_in(
     await expect(screen.get_by_role("heading", name="欠薪28000元")).to_be_visible()
 
 
-async def test_administrator_pages(screen: Page, database: Database, world, now) -> None:  # noqa: F811
+async def test_administrator_pages(screen: Page, database: Database, world, now) -> None:
     async with database.write() as session:
         session.add(
             Miss(text="食堂饭菜太咸找谁", reason="no_answer", intent="suggestion", score=0.31, created_at=now)
