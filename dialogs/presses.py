@@ -148,7 +148,7 @@ class Presses:
         ticket = next((t for t in talk.facts.tickets if t.number == number), None)
         if ticket is None:
             return talk.say_key("ticket_unknown").ask_again()
-        if action in {"r1", "r2", "r3", "r4", "r5"}:
+        if action in {"r1", "r2", "r3", "r4", "r5"} and not ticket.open:
             stars = int(action[1])
             again = "rated_again" if ticket.rating is not None else "rated"
             return talk.say_key(again, stars="★" * stars).do(RateTicket(number, stars)).ask_again()

@@ -136,6 +136,8 @@ class Steering:
     def awaited(self, talk: Talk) -> Talk | None:
         """The person was asked for one thing outside a form; None when they speak of something else."""
         kind, _, number = (talk.state.awaiting or "").partition(":")
+        if kind == "region" and not any(ticket.open for ticket in talk.facts.tickets):
+            return None
         if kind == "region":
             region = entities.parse_slot("region", talk.heard.text, talk.facts.now.date())
             if region is None or slots.is_question(talk.heard.text):

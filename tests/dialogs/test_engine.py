@@ -204,8 +204,11 @@ def test_second_emergency_message_is_added_to_the_first_ticket() -> None:
 def test_person_in_one_step_then_the_place_moves_the_ticket() -> None:
     step = say(State(), "转人工")
     assert effects_of(step, OpenTicket)[0].category == "human_handoff"
-    then = say(step.state, "五华区")
+    opened = replace(FACTS, tickets=(replace(TICKET, category="human_handoff", open=True),))
+    then = say(step.state, "五华区", facts=opened)
     assert effects_of(then, RerouteTicket) == [RerouteTicket("云南省昆明市五华区")]
+    closed = say(step.state, "五华区", facts=replace(FACTS, tickets=(TICKET,)))
+    assert not effects_of(closed, RerouteTicket)
 
 
 def test_person_asked_for_in_a_form_gets_what_was_told_without_sensitive_values_in_facts() -> None:
@@ -230,6 +233,13 @@ def test_person_asked_for_in_a_form_gets_what_was_told_without_sensitive_values_
 def test_rating_and_reopening_by_button(payload: str, kind: type) -> None:
     step = press(State(), payload, replace(FACTS, tickets=(TICKET,)))
     assert effects_of(step, kind)
+
+
+def test_rating_an_open_ticket_tells_where_it_stands_instead() -> None:
+    facts = replace(FACTS, tickets=(replace(TICKET, open=True),))
+    step = press(State(), "t:KM20261124-0001:r5", facts)
+    assert not effects_of(step, RateTicket)
+    assert "KM20261124-0001" in text_of(step)
 
 
 def test_reopening_too_late_is_explained() -> None:
