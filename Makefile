@@ -34,7 +34,7 @@ model: setup
 	.venv/bin/python -m nlu train --if-needed
 
 run: setup
-	NIANGJIA_DEMO__ENABLED=$(if $(filter 0 false no,$(DEMO)),false,true) exec .venv/bin/python -m bot serve
+	@NIANGJIA_DEMO__ENABLED=$(if $(filter 0 false no,$(DEMO)),false,true) exec .venv/bin/python -m bot serve
 
 setup-test: .venv/.test $(RASA)/.done
 	bash tests/system_packages.sh
