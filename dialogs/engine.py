@@ -4,7 +4,7 @@ Order: emergencies, buttons, files, words that steer (back, cancel, human …), 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from dialogs import slots
@@ -22,6 +22,7 @@ from dialogs.values import Facts, Heard
 from nlu import entities
 
 PLAIN_ANSWER_CHARACTERS = 20
+FACTS_KEPT_HOURS = 72  # what was told outside a form is not carried into a form of next week
 _ANY_DAY = date(2026, 1, 1)  # yes and no do not depend on the day
 
 
@@ -36,8 +37,10 @@ class Engine:
     def needs_model(self, state: State, text: str, facts: Facts) -> bool:
         """False when the message can be understood from the open question alone (plain slot answers)."""
         text = text.strip()
-        if not text or self.controls.match(text) or state.awaiting:
+        if not text or self.controls.match(text):
             return False
+        if state.awaiting:
+            return state.awaiting == "region" and not _tells_place(text, facts.now.date())
         if state.frame is None:
             return not (state.offered and slots.ordinal(text) is not None)
         if slots.is_question(text) or entities.is_correction(text):
@@ -52,6 +55,8 @@ class Engine:
 
     def advance(self, state: State, heard: Heard, facts: Facts) -> Step:
         """Return the state after the message, what to say, and what to do."""
+        if state.idle_hours(facts.now) > FACTS_KEPT_HOURS:
+            state = replace(state, heard_facts={})
         talk = Talk(state, heard, facts, self.flows, self.replies)
         talk = self._dispatch(talk)
         if heard.truncated:
@@ -83,6 +88,10 @@ class Engine:
         if talk.state.frame is not None:
             return FormTalk(steering, consultation).handle(talk)
         return consultation.handle(talk)
+
+
+def _tells_place(text: str, today: date) -> bool:
+    return entities.parse_slot("region", text, today) is not None and not slots.is_question(text)
 
 
 def _has_words(text: str) -> bool:

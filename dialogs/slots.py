@@ -29,6 +29,7 @@ ORDINALS = {
 ORDINAL = re.compile(r"^(?:我?选?第?)([一二两三四五六1-6])(?:个|种|项|条|样|号)?(?:吧|嘛)?$")
 EMPLOYER_AS_SAID = 30  # characters
 NO_NAME = re.compile(r"[欠没不]|工资|工钱|电话|^(?:有|是|对|好|嗯|行)")
+COUNTY = re.compile(r"(?:市|州|地区|盟).+(?:区|县|市|旗)$")
 QUESTION = re.compile(
     r"[?？]$|[吗么呢]$|(怎么|咋个?|多少|几时|啥时候|什么时候|为什么|为啥|能不能|可不可以|要不要|是不是|有没有|哪里|哪点|哪个|"
     r"什么|啥子|会不会|行不行|合不合法|违不违法|该不该|算不算|多久|凭什么|可以.*不$|要钱不|得行不)"
@@ -133,6 +134,8 @@ def from_facts(flow: Flow, found: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, step in flow.slots.items():
         key = step.fills_from or name
+        if step.type == "region" and not COUNTY.search(str(found.get(key, ""))):
+            continue  # 昆明 in an earlier question does not say which county the ticket goes to
         if key in found and not (step.sensitive or step.type in {"text", "choice", "choices", "files"}):
             values[name] = found[key]
         elif step.type == "choice" and step.fills_from in found:

@@ -235,6 +235,32 @@ def test_rating_and_reopening_by_button(payload: str, kind: type) -> None:
     assert effects_of(step, kind)
 
 
+def test_question_after_handover_is_understood_though_a_place_was_asked_for() -> None:
+    handed_over = say(State(), "转人工").state
+    assert ENGINE.needs_model(handed_over, "病假工资怎么算", FACTS)
+    assert not ENGINE.needs_model(handed_over, "五华区", FACTS)
+    step = say(handed_over, "病假工资怎么算", "leave", Answers("answer", (ANSWER,)))
+    assert "病假有工资" in text_of(step)
+
+
+@pytest.mark.parametrize(
+    ("region", "asked"), [("云南省昆明市", "region"), ("云南省昆明市安宁市", "amount_yuan")]
+)
+def test_only_a_county_spares_the_question_for_the_place(region: str, asked: str) -> None:
+    step = press(State(), "flow:wage_arrears", replace(FACTS, profile={"region": region}))
+    assert step.state.frame is not None
+    assert step.state.frame.asked == asked
+
+
+@pytest.mark.parametrize(("hours", "asked"), [(71, "people_count"), (73, "amount_yuan")])
+def test_facts_told_long_ago_are_not_carried_into_a_form(hours: int, asked: str) -> None:
+    told = say(State(), "在五华区老板欠我八千块工资", "wage_arrears").state
+    later = replace(FACTS, now=NOW + timedelta(hours=hours), profile={"region": "云南省昆明市五华区"})
+    step = press(told, "flow:wage_arrears", later)
+    assert step.state.frame is not None
+    assert step.state.frame.asked == asked
+
+
 def test_rating_an_open_ticket_tells_where_it_stands_instead() -> None:
     facts = replace(FACTS, tickets=(replace(TICKET, open=True),))
     step = press(State(), "t:KM20261124-0001:r5", facts)
