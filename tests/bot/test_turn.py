@@ -12,6 +12,7 @@ from bot.app import Application
 from storage.models import Conversation, Message, OutboxRow, Ticket, TicketEvent
 from tests.bot.turn_kit import DANGER, count, inbound, rows, to_review, with_ticket
 from tests.playing import Clock, Player
+from tickets.errors import AlreadyClosed
 
 EVERYTHING = (Conversation, Message, Ticket, TicketEvent, OutboxRow)
 
@@ -168,13 +169,18 @@ async def test_a_defect_of_the_engine_is_said_kept_and_logged_without_text(
     assert "两万八" not in caplog.text
 
 
-async def test_what_the_ticket_rules_refuse_is_told(application, person):
-    """Stars for a ticket that is still open: the button is old or made up; the message is kept all the same."""
+async def test_what_the_ticket_rules_refuse_is_told(application, person, monkeypatch):
+    """The ticket was closed between reading and writing: the message is kept and the reason told."""
+
+    async def closed_meanwhile(*_: object, **__: object) -> None:
+        raise AlreadyClosed
+
     ticket = await with_ticket(person)
-    message = inbound(person, "stars", kind="button", payload=f"t:{ticket.number}:r5")
+    monkeypatch.setattr("bot.effects.service.withdraw", closed_meanwhile)
+    message = inbound(person, "withdraw", kind="button", payload=f"t:{ticket.number}:withdraw")
     result = await application.turns.handle(message)
-    assert "办结以后" in result.replies[0].text
-    assert (await rows(application, Ticket))[0].rating is None
+    assert result.replies[0].text == AlreadyClosed().message
+    assert (await rows(application, Ticket))[0].open
     assert (await application.turns.handle(message)).replies == result.replies
 
 
