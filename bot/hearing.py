@@ -111,7 +111,7 @@ class Hearing:
             embedding=understanding.embedding,
             intents={ranked.intent: ranked.confidence for ranked in understanding.ranking},
             region=facts.profile.get("region"),
-            today=facts.now.date(),
+            today=facts.today,
         )
         return Answers(result.outcome, tuple(answer_of(hit) for hit in result.hits))
 

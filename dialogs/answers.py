@@ -106,7 +106,7 @@ class Consultation:
         """The flow for unpaid wages when the facts tell it though no word does: a sum owed and a boss who is gone."""
         if heard is not None and heard.intent != "out_of_scope" and not heard.unsure:
             return None
-        found = entities.extract(talk.heard.text, talk.facts.now.date())
+        found = entities.extract(talk.heard.text, talk.facts.today)
         owed = "amount_yuan" in found or "months_owed" in found
         more = any(name in found for name in CLAIM_FACTS if name not in ("amount_yuan", "months_owed"))
         return self.flow_for(talk, "wage_arrears") if owed and more else None
@@ -284,7 +284,7 @@ class Consultation:
         already = next((t for t in talk.facts.tickets if t.open and t.category == "emergency"), None)
         if already is not None:
             return talk.say(text).do(AddToTicket(already.number))
-        found = entities.extract(talk.heard.text, talk.facts.now.date())
+        found = entities.extract(talk.heard.text, talk.facts.today)
         region = (
             found.get("region") or talk.state.heard_facts.get("region") or talk.facts.profile.get("region")
         )
@@ -319,7 +319,7 @@ class Consultation:
         return self.show_answer(talk, answer) if answer else None
 
     def _remember_facts(self, talk: Talk) -> Talk:
-        found = entities.extract(talk.heard.text, talk.facts.now.date())
+        found = entities.extract(talk.heard.text, talk.facts.today)
         if not found:
             return talk
         talk = talk.with_state(heard_facts={**talk.state.heard_facts, **found})

@@ -40,7 +40,7 @@ class Engine:
         if not text or self.controls.match(text):
             return False
         if state.awaiting:
-            return state.awaiting == "region" and not _tells_place(text, facts.now.date())
+            return state.awaiting == "region" and not _tells_place(text, facts.today)
         if state.frame is None:
             return not (state.offered and slots.ordinal(text) is not None)
         if slots.is_question(text) or entities.is_correction(text):
@@ -48,9 +48,9 @@ class Engine:
         forms = Forms(self.flows, self.replies)
         step = forms.open_slot(state.frame)
         if step is None:
-            return entities.parse_slot("yes_no", text, facts.now.date()) is None
+            return entities.parse_slot("yes_no", text, facts.today) is None
         if step.type in slots.STRICT_TYPES:
-            return slots.parse(step, text, facts.now.date()) is None
+            return slots.parse(step, text, facts.today) is None
         return len(text) > PLAIN_ANSWER_CHARACTERS
 
     def advance(self, state: State, heard: Heard, facts: Facts) -> Step:

@@ -139,7 +139,7 @@ class Steering:
         if kind == "region" and not any(ticket.open for ticket in talk.facts.tickets):
             return None
         if kind == "region":
-            region = entities.parse_slot("region", talk.heard.text, talk.facts.now.date())
+            region = entities.parse_slot("region", talk.heard.text, talk.facts.today)
             if region is None or slots.is_question(talk.heard.text):
                 return None
             talk = talk.with_state(awaiting=None).do(

@@ -54,7 +54,7 @@ class FormTalk:
         step = talk.forms.open_slot(frame)
         if step is None:  # the flow file changed under an open form
             return talk.ask_next(replace(frame, asked=None))
-        text, today = talk.heard.text.strip(), talk.facts.now.date()
+        text, today = talk.heard.text.strip(), talk.facts.today
         if step.optional and text == step.optional:
             return self.steering.skip(talk, frame) or talk.ask_again()
         value = slots.parse(step, text, today)
@@ -71,7 +71,7 @@ class FormTalk:
 
     def _others(self, talk: Talk, frame: Frame, step: SlotStep) -> dict[str, Any]:
         """Facts told beside the answer, for questions that are still open."""
-        found = slots.volunteered(talk.flows[frame.flow], talk.heard.text, talk.facts.now.date())
+        found = slots.volunteered(talk.flows[frame.flow], talk.heard.text, talk.facts.today)
         return {
             name: value for name, value in found.items()
             if name != step.slot and name not in frame.values and _differs(step, name, talk)
@@ -101,22 +101,22 @@ class FormTalk:
         return talk.with_frame(again).say(text, *question.choices)
 
     def _yes_or_no(self, talk: Talk, frame: Frame) -> Talk:
-        answer = entities.parse_slot("yes_no", talk.heard.text, talk.facts.now.date())
+        answer = entities.parse_slot("yes_no", talk.heard.text, talk.facts.today)
         if answer is not None and not slots.is_question(talk.heard.text):
             return self.steering.consent(talk, frame, granted=answer == "yes")
-        others = slots.volunteered(talk.flows[frame.flow], talk.heard.text, talk.facts.now.date())
+        others = slots.volunteered(talk.flows[frame.flow], talk.heard.text, talk.facts.today)
         if others and not slots.is_question(talk.heard.text):
             talk = talk.with_frame(talk.forms.put(frame, others))
         aside = self.consultation.digression(talk)
         return (aside or talk.say_key("please_choose")).ask_again()
 
     def _at_review(self, talk: Talk, frame: Frame) -> Talk:
-        answer = entities.parse_slot("yes_no", talk.heard.text, talk.facts.now.date())
+        answer = entities.parse_slot("yes_no", talk.heard.text, talk.facts.today)
         if answer == "yes" and not slots.is_question(talk.heard.text):
             return self.steering.submit(talk, frame)
         if answer == "no" and not slots.is_question(talk.heard.text):
             return self.steering.edit(talk, frame)
-        found = slots.volunteered(talk.flows[frame.flow], talk.heard.text, talk.facts.now.date())
+        found = slots.volunteered(talk.flows[frame.flow], talk.heard.text, talk.facts.today)
         if found and not slots.is_question(talk.heard.text):
             return talk.say_key("changed").ask_next(talk.forms.put(frame, found))
         aside = self.consultation.digression(talk)
@@ -124,7 +124,7 @@ class FormTalk:
 
     def _correction(self, talk: Talk, frame: Frame) -> Talk | None:
         """ "刚才说错了,是三万": find the slot meant, by its name or by what fits the new value."""
-        text, today = talk.heard.text, talk.facts.now.date()
+        text, today = talk.heard.text, talk.facts.today
         if not entities.is_correction(text):
             return None
         flow = talk.flows[frame.flow]

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from nlu.understanding import Understanding
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,11 @@ class Facts:
     hotline: str = "12351"
     channel: str = "webchat"
     faq: Mapping[str, Answer] = field(default_factory=dict)  # entries that a button of this message names
+
+    @property
+    def today(self) -> date:
+        """The day where the worker is: what 昨天 and 上个月 are counted from, and what an answer must be valid on."""
+        return self.now.astimezone(SHANGHAI).date()
 
 
 @dataclass(frozen=True)

@@ -261,6 +261,11 @@ def test_facts_told_long_ago_are_not_carried_into_a_form(hours: int, asked: str)
     assert step.state.frame.asked == asked
 
 
+@pytest.mark.parametrize(("hour", "day"), [(15, 24), (16, 25)])
+def test_the_day_is_the_worker_s_and_not_that_of_storage(hour: int, day: int) -> None:
+    assert replace(FACTS, now=datetime(2026, 11, 24, hour, 30, tzinfo=UTC)).today.day == day
+
+
 def test_rating_an_open_ticket_tells_where_it_stands_instead() -> None:
     facts = replace(FACTS, tickets=(replace(TICKET, open=True),))
     step = press(State(), "t:KM20261124-0001:r5", facts)
