@@ -69,10 +69,9 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
 
     @event.listens_for(engine.sync_engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we send BEGIN ourselves
+        connection.isolation_level = None  # we send BEGIN ourselves; WAL was set by the migration, it stays
         cursor = connection.cursor()
         for pragma in (
-            "journal_mode=WAL",
             "synchronous=FULL",  # a message acknowledged to a channel survives a power cut
             "foreign_keys=ON",
             f"busy_timeout={SQLITE_BUSY_MILLISECONDS}",
