@@ -59,7 +59,7 @@ class Hearing:
         self.knowledge = knowledge
         self._text_limit = text_limit
 
-    async def hear(
+    async def at_once(
         self,
         inbound: Inbound,
         state: State,
@@ -67,8 +67,30 @@ class Hearing:
         accepted: tuple[AcceptedFile, ...],
         *,
         silent: bool,
-    ) -> HeardMessage:
-        """Return what was heard; never raises for a message's content."""
+    ) -> HeardMessage | None:
+        """Return what was heard, or None where the model is needed; never raises for a message's content."""
+        heard, full = self._plainly(inbound, accepted)
+        await self._answers_at_hand(inbound, state)
+        free = heard.emergency is not None or (inbound.payload or "").startswith(FREE_PAYLOADS)
+        quiet = silent and not free
+        clear = heard.emergency is not None or inbound.payload is not None or not heard.text or accepted
+        if not (quiet or clear) and self._needs_model(heard, state, facts):
+            return None
+        return HeardMessage(heard, quiet, full)
+
+    async def with_model(self, inbound: Inbound, facts: Facts) -> HeardMessage:
+        """Return what model and search make of a free sentence; never raises for a message's content."""
+        heard, full = self._plainly(inbound, ())
+        try:
+            understanding = await self._understander.understand(heard.text)
+            heard = _with(heard, understanding, await self._search(heard.text, understanding, facts))
+        except (SQLAlchemyError, OSError):  # the database is away: the whole turn comes again
+            raise
+        except Exception as defect:  # noqa: BLE001 - a defect of ours must not lose the message: the step goes on without
+            log.error("not understood: %s", describe_error(defect))  # noqa: TRY400 - no text in logs
+        return HeardMessage(heard, silent=False, text=full)
+
+    def _plainly(self, inbound: Inbound, accepted: tuple[AcceptedFile, ...]) -> tuple[Heard, str]:
         full = clean_text(inbound.text)
         text = full[: self._text_limit]
         danger = emergency.detect(text) if text and inbound.payload is None else None
@@ -81,23 +103,14 @@ class Hearing:
             refused_file=inbound.refused_file,
             truncated=len(full) > self._text_limit,
         )
-        await self._answers_at_hand(inbound, state)
-        quiet = silent and danger is None and not (inbound.payload or "").startswith(FREE_PAYLOADS)
-        if quiet or danger or inbound.payload is not None or not text or accepted:
-            return HeardMessage(heard, quiet, full)
-        return HeardMessage(await self._understood(heard, state, facts), silent=False, text=full)
+        return heard, full
 
-    async def _understood(self, heard: Heard, state: State, facts: Facts) -> Heard:
+    def _needs_model(self, heard: Heard, state: State, facts: Facts) -> bool:
         try:
-            if not self._engine.needs_model(state, heard.text, facts):
-                return heard
-            understanding = await self._understander.understand(heard.text)
-            return _with(heard, understanding, await self._search(heard.text, understanding, facts))
-        except (SQLAlchemyError, OSError):  # the database is away: the whole turn comes again
-            raise
-        except Exception as defect:  # noqa: BLE001 - a defect of ours must not lose the message: the step goes on without
+            return self._engine.needs_model(state, heard.text, facts)
+        except Exception as defect:  # noqa: BLE001 - as above
             log.error("not understood: %s", describe_error(defect))  # noqa: TRY400 - no text in logs
-            return heard
+            return False
 
     async def _answers_at_hand(self, inbound: Inbound, state: State) -> None:
         """What a button or an earlier offer names must be in memory, though just started or just edited."""

@@ -22,37 +22,32 @@ STORED_CHARACTERS = 20_000
 RESULT = "result"  # key in the body of the first reply: ticket and understanding that the turn gave back
 
 
-async def find_conversation(
-    session: AsyncSession, channel: str, address: str
-) -> tuple[Conversation | None, bool]:
-    """Return the conversation as it stands, without locking it, and whether it has tickets."""
+async def lock_conversation(
+    session: AsyncSession, inbound: Inbound, now: datetime
+) -> tuple[Conversation, bool]:
+    """Return the conversation, locked until the end of the transaction, and whether it has tickets.
+
+    A first message creates it.
+    """
     has_tickets = exists().where(Ticket.conversation_id == Conversation.id)
-    query = select(Conversation, has_tickets).where(
-        Conversation.channel == channel, Conversation.address == address
+    query = (
+        select(Conversation, has_tickets)
+        .where(Conversation.channel == inbound.channel, Conversation.address == inbound.address)
+        .with_for_update(of=Conversation)
     )
     found = (await session.execute(query)).one_or_none()
-    return (found[0], bool(found[1])) if found else (None, False)
-
-
-async def lock_conversation(session: AsyncSession, inbound: Inbound, now: datetime) -> Conversation:
-    """Return the conversation, locked until the end of the transaction; a first message creates it."""
-    found = await session.execute(
-        select(Conversation)
-        .where(Conversation.channel == inbound.channel, Conversation.address == inbound.address)
-        .with_for_update()
+    if found is not None:
+        return found[0], bool(found[1])
+    conversation = Conversation(
+        channel=inbound.channel,
+        address=inbound.address,
+        state_version=0,
+        created_at=now,
+        last_inbound_at=now,
     )
-    conversation = found.scalar_one_or_none()
-    if conversation is None:
-        conversation = Conversation(
-            channel=inbound.channel,
-            address=inbound.address,
-            state_version=0,
-            created_at=now,
-            last_inbound_at=now,
-        )
-        session.add(conversation)
-        await session.flush()
-    return conversation
+    session.add(conversation)
+    await session.flush()
+    return conversation, False
 
 
 async def earlier_result(session: AsyncSession, key: str) -> TurnResult | None:
@@ -137,23 +132,26 @@ async def store_replies(
 
     What a repeated delivery must be told again is kept with the first reply.
     """
-    last = cause.id
     kept = {RESULT: {"ticket": result.ticket, "about": result.understanding}}
-    for number, out in enumerate(result.replies):
-        row = Message(
+    rows = [
+        Message(
             conversation_id=conversation.id, reply_to_id=cause.id, direction="out", author="bot", text=out.text,
             body={**out.to_json(), **(kept if number == 0 else {})}, created_at=now,
             understanding={"faq_id": faq_id} if faq_id else None,
-        )  # fmt: skip
-        session.add(row)
-        await session.flush()
-        last = row.id
-        if conversation.channel in PUSH_CHANNELS:
-            session.add(OutboxRow(
+        )
+        for number, out in enumerate(result.replies)
+    ]  # fmt: skip
+    session.add_all(rows)
+    await session.flush()  # one INSERT for all of them, numbered in the order of the list
+    if conversation.channel in PUSH_CHANNELS:
+        session.add_all(
+            OutboxRow(
                 message_id=row.id, channel=conversation.channel, address=conversation.address, body=out.to_json(),
                 not_before=now, created_at=now,
-            ))  # fmt: skip
-    return last
+            )
+            for row, out in zip(rows, result.replies, strict=True)
+        )  # fmt: skip
+    return rows[-1].id if rows else cause.id
 
 
 async def ticket_views(

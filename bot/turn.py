@@ -34,6 +34,7 @@ from tickets.errors import TicketError
 from tickets.sla import SlaPolicy
 
 log = logging.getLogger(__name__)
+Written = tuple[TurnResult, set[str]]  # what a committed turn gives: the replies, and the live topics to wake
 TRIES = 20  # a try that is lost means that another message of the same person got through
 
 
@@ -85,14 +86,22 @@ class TurnHandler:
             inbound, accepted = await self._accept_files(inbound)
             for attempt in range(TRIES):
                 try:
-                    result = await self._once(inbound, accepted)
+                    written = await self._once(inbound, accepted)
                 except IntegrityError:  # seen before, or another process was first with this new conversation
                     if attempt == TRIES - 1:
                         raise
-                    result = await self._earlier(inbound)
-                if result is not None:
-                    return result
+                    earlier = await self._earlier(inbound)
+                    if earlier is not None:
+                        return earlier
+                    continue
+                if written is not None:
+                    return await self._told(*written)
             raise RuntimeError("conversation changed under every try")
+
+    async def _told(self, result: TurnResult, topics: set[str]) -> TurnResult:
+        for topic in topics:
+            await self._live.publish(topic)
+        return result
 
     async def _earlier(self, inbound: Inbound) -> TurnResult | None:
         async with self._database.read() as session:
@@ -112,38 +121,41 @@ class TurnHandler:
             await asyncio.to_thread(self._files.put, taken)
         return inbound, tuple(accepted)
 
-    async def _once(self, inbound: Inbound, accepted: tuple[AcceptedFile, ...]) -> TurnResult | None:
-        """Run the turn; None when the conversation moved on meanwhile and everything must be looked at again."""
-        now = self._clock()
-        async with self._database.read() as session:
-            seen, has_tickets = await history.find_conversation(session, inbound.channel, inbound.address)
-        state = State.from_json(seen.state if seen else None)
-        facts = self._facts(now, inbound, seen)
-        heard = await self._hearing.hear(
-            inbound, state, facts, accepted, silent=bool(seen and seen.human_ticket_id)
-        )
-        async with self._database.write() as session:
-            conversation = await history.lock_conversation(session, inbound, now)
-            if seen is not None and conversation.state_version != seen.state_version:
-                return None
-            if seen is None and conversation.state_version != 0:
-                return None
-            if seen is not None and conversation.human_ticket_id != seen.human_ticket_id:
-                return None  # a cadre took over or handed back meanwhile
-            if heard.silent and not await history.cadre_still_there(session, conversation):
-                conversation.human_ticket_id = None
-                return None  # nobody would read it: the bot answers again
-            result, topics = await self._write(
-                session, conversation, inbound, heard, facts, accepted, has_tickets
-            )
-        for topic in topics:
-            await self._live.publish(topic)
-        return result
+    async def _once(self, inbound: Inbound, accepted: tuple[AcceptedFile, ...]) -> Written | None:
+        """Run the turn; None when the conversation moved on meanwhile and everything must be looked at again.
 
-    def _facts(self, now: datetime, inbound: Inbound, seen: Conversation | None) -> Facts:
+        Buttons and plain answers take one transaction; a free sentence takes a look, the model, and then its own.
+        """
+        now = self._clock()
+        async with self._database.write() as session:
+            conversation, has_tickets = await history.lock_conversation(session, inbound, now)
+            state = State.from_json(conversation.state)
+            facts = self._facts(now, inbound, conversation)
+            seen = (conversation.state_version, conversation.human_ticket_id)
+            heard = await self._hearing.at_once(inbound, state, facts, accepted, silent=seen[1] is not None)
+            if heard is not None:
+                return await self._finish(session, conversation, inbound, heard, facts, accepted, has_tickets)
+            await session.rollback()  # nothing is locked while the model thinks
+        heard = await self._hearing.with_model(inbound, facts)
+        async with self._database.write() as session:
+            conversation, has_tickets = await history.lock_conversation(session, inbound, now)
+            if seen != (conversation.state_version, conversation.human_ticket_id):
+                return None  # another message, or a cadre who took over or handed back, was first
+            return await self._finish(session, conversation, inbound, heard, facts, accepted, has_tickets)
+
+    async def _finish(
+        self, session: AsyncSession, conversation: Conversation, inbound: Inbound, heard: HeardMessage, facts: Facts,
+        accepted: tuple[AcceptedFile, ...], has_tickets: bool,
+    ) -> Written | None:  # fmt: skip
+        if heard.silent and not await history.cadre_still_there(session, conversation):
+            conversation.human_ticket_id = None
+            return None  # nobody would read it: the bot answers again
+        return await self._write(session, conversation, inbound, heard, facts, accepted, has_tickets)
+
+    def _facts(self, now: datetime, inbound: Inbound, conversation: Conversation) -> Facts:
         return Facts(
             now=now,
-            profile=dict((seen.profile or {}) if seen else {}),
+            profile=dict(conversation.profile or {}),
             resume_hours=self._settings.resume_hours,
             hotline=self._settings.hotline,
             channel=inbound.channel,
@@ -152,7 +164,7 @@ class TurnHandler:
     async def _write(
         self, session: AsyncSession, conversation: Conversation, inbound: Inbound, heard: HeardMessage, facts: Facts,
         accepted: tuple[AcceptedFile, ...], has_tickets: bool,
-    ) -> tuple[TurnResult, set[str]]:  # fmt: skip
+    ) -> Written:  # fmt: skip
         """Write everything of the turn. A message that came before raises IntegrityError at the first statement."""
         now, topics = facts.now, {f"conversation:{conversation.id}"}
         message = await history.store_inbound(session, conversation, inbound, heard, now)

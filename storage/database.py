@@ -1,7 +1,8 @@
 """One way to the database, on SQLite (WAL) and PostgreSQL alike."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +39,18 @@ class Database:
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        # SQLite has one writer. In this process they queue here, in order; at the file they would poll, with
+        # pauses of up to a tenth of a second, and the unlucky one would wait for many others.
+        self._writer = asyncio.Lock() if self.is_sqlite else nullcontext()
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """Give a session whose block is one writing transaction.
 
         On SQLite the write lock is taken at once (BEGIN IMMEDIATE), so a transaction never fails
-        half-way because another writer was faster.
+        half-way because another writer was faster. Blocks must not be nested.
         """
-        async with self._sessions() as session, session.begin():
+        async with self._writer, self._sessions() as session, session.begin():
             if self.is_sqlite:
                 await session.execute(text("BEGIN IMMEDIATE"))
             yield session

@@ -59,7 +59,8 @@ class Calculation:
     @property
     def articles(self) -> tuple[Article, ...]:
         """Every article that the result rests on, each once, in the order of the steps."""
-        found = (article for part in (*self.steps, *self.notes) for article in part.articles)
+        parts: tuple[Step | Note, ...] = (*self.steps, *self.notes)
+        found = (article for part in parts for article in part.articles)
         return tuple(dict.fromkeys(found))
 
 
