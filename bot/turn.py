@@ -173,12 +173,11 @@ class TurnHandler:
             facts = replace(
                 facts, tickets=await history.ticket_views(session, conversation.id, now, self._policy)
             )
-        conversation.last_inbound_at = now
-        conversation.state_version += 1
         if conversation.human_ticket_id is not None and heard.silent:
             ticket = await service.add_from_worker(
                 session, conversation.human_ticket_id, message.id, now, self._policy
             )
+            _moved_on(conversation, now)
             return TurnResult((), last_message_id=message.id), topics | {
                 "outbox",
                 *service.live_topics(ticket),
@@ -186,6 +185,7 @@ class TurnHandler:
         step = await self._step(session, conversation, inbound, replace(heard.heard, files=tokens), facts)
         step, applied = await self._apply(session, conversation, message, step, facts)
         conversation.state = step.state.to_json()
+        _moved_on(conversation, now)
         outs = render(step.replies, applied)
         result = TurnResult(outs, applied.ticket, history.describe(heard, step, self._hearing.knowledge))
         last = await history.store_replies(session, conversation, message, result, step.faq_id, now)
@@ -228,6 +228,12 @@ class TurnHandler:
             log.error("dialog step failed: %s", describe_error(defect))  # noqa: TRY400 - no text in logs
             reply = Reply(self._engine.replies("trouble", hotline=facts.hotline))
             return Step(state, (reply,), ())
+
+
+def _moved_on(conversation: Conversation, now: datetime) -> None:
+    """Last of a turn's changes: the row is then written once."""
+    conversation.last_inbound_at = now
+    conversation.state_version += 1
 
 
 def render(replies: tuple[Reply, ...], applied: Applied) -> tuple[Outbound, ...]:
