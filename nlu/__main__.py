@@ -16,7 +16,7 @@ from nlu import slot_eval
 from nlu.evaluation import Line, figures, predict, read_lines, write_predictions
 from nlu.rasa_client import RasaUnderstander
 from nlu.server import RasaServer
-from nlu.training import BASELINE, DEFAULT_DATA_FOLDER, PRODUCTION, Pipeline, ensure_model
+from nlu.training import BASELINE, DEFAULT_DATA_FOLDER, PRODUCTION, Pipeline, Study, ensure_model, run_study
 from nlu.understanding import Understanding
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
@@ -70,6 +70,22 @@ def evaluate_slots(
     """Measure slot reading on lines {"slot","ask"?,"text","value","accept"?}; prints JSON."""
     result = slot_eval.evaluate_slots(file, date.fromisoformat(now))
     print(json.dumps(result, ensure_ascii=False, indent=2))
+
+
+@app.command()
+def study(name: Annotated[Study, typer.Argument(help="What to study.")]) -> None:
+    """Study the classifier on the training sentences alone (unseen folds); prints JSON, takes minutes."""
+    print(run_study(name.value))
+
+
+@app.command("public-benchmark")
+def public_benchmark(
+    folder: Annotated[
+        Path, typer.Argument(exists=True, file_okay=False, help="Holds train.tsv and test.tsv.")
+    ],
+) -> None:
+    """Train the classifier on a public set's train.tsv and measure it on its test.tsv (text TAB label)."""
+    print(run_study("public-benchmark", str(folder.absolute())))
 
 
 def _understood(pipeline: Pipeline, lines: Sequence[Line], data: Path) -> list[Understanding]:

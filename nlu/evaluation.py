@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from typing import Any
 from nlu.understanding import Understander, Understanding
 
 _CONFUSIONS = 30
+_FREQUENT = 5  # lines of an intent from which its F1 says something
+_OUTSIDE = "out_of_scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,46 @@ def figures(lines: Sequence[Line], predictions: Sequence[Understanding]) -> dict
     ]
     per_intent = _per_intent(lines, predictions)
     supported = [entry["f1"] for entry in per_intent.values() if entry["support"]]
+    frequent = [entry["f1"] for entry in per_intent.values() if entry["support"] >= _FREQUENT]
     return {
         "n": count,
         "accuracy": _share(sum(right), count),
         "accuracy_first_label": _share(sum(strict), count),
-        "macro_f1": round(sum(supported) / len(supported), 4) if supported else 0.0,
+        "macro_f1": _mean(supported),
+        "macro_f1_five_or_more": _mean(frequent),
+        "out_of_scope": _out_of_scope(lines, predictions),
         "top3": _share(sum(within), count),
         "unsure": _share(sum(given.unsure for given in predictions), count),
         "sources": dict(Counter(given.source for given in predictions)),
         "per_intent": per_intent,
         "confusions": _confusions(lines, predictions),
     }
+
+
+def _out_of_scope(lines: Sequence[Line], predictions: Sequence[Understanding]) -> dict[str, float]:
+    """Recall of what no intent covers, and the share of the other lines that were wrongly turned away."""
+    outside = [
+        given.intent in line.accepted for line, given in _pairs(lines, predictions) if line.intent == _OUTSIDE
+    ]
+    inside = [
+        given.intent == _OUTSIDE
+        for line, given in _pairs(lines, predictions)
+        if _OUTSIDE not in line.accepted
+    ]
+    return {
+        "recall": _share(sum(outside), len(outside)),
+        "in_scope_refused": _share(sum(inside), len(inside)),
+    }
+
+
+def _pairs(
+    lines: Sequence[Line], predictions: Sequence[Understanding]
+) -> Iterator[tuple[Line, Understanding]]:
+    return zip(lines, predictions, strict=True)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return round(sum(values) / len(values), 4) if values else 0.0
 
 
 def _first_three(given: Understanding) -> frozenset[str]:

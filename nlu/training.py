@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 NLU = Path(__file__).parent
@@ -129,9 +130,25 @@ def _train(pipeline: Pipeline, scratch: Path, training_files: tuple[Path, ...]) 
     return scratch / "model.tar.gz"
 
 
-def _run(command: list[str], environment: Mapping[str, str]) -> None:
+class Study(StrEnum):
+    """What `rasa/studies.py` can find out from the training sentences."""
+
+    CROSS_VALIDATION = "cross-validation"
+    LEARNING_CURVE = "learning-curve"
+    FEATURES = "features"
+
+
+def run_study(name: str, *arguments: str) -> str:
+    """Run one study of rasa/studies.py in Rasa's environment; return its JSON. Raises TrainingError."""
+    threads = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
+    command = [str(RASA_PYTHON), str(RASA_PROJECT / "studies.py"), name, *arguments]
+    return _run(command, {**rasa_environment(), **threads})
+
+
+def _run(command: list[str], environment: Mapping[str, str]) -> str:
     result = subprocess.run(  # noqa: S603 - our own interpreter and paths
         command, cwd=RASA_PROJECT, env=dict(environment), capture_output=True, text=True, check=False
     )
     if result.returncode != 0:
         raise TrainingError((result.stdout + result.stderr)[-4000:])
+    return result.stdout

@@ -58,3 +58,28 @@ def test_a_broken_line_is_named_by_number_without_its_text(tmp_path: Path) -> No
     with pytest.raises(LinesError, match=r"lines\.jsonl:2") as raised:
         read_lines(file)
     assert "secret" not in str(raised.value)
+
+
+def test_out_of_scope_is_measured_on_both_sides() -> None:
+    lines = [
+        Line("a", "out_of_scope"),
+        Line("b", "out_of_scope"),
+        Line("c", "leave"),
+        Line("d", "leave"),
+        Line("e", "leave", frozenset({"out_of_scope"})),
+    ]
+    answers = [
+        said("out_of_scope"),
+        said("chitchat"),
+        said("out_of_scope"),
+        said("leave"),
+        said("out_of_scope"),
+    ]
+    assert figures(lines, answers)["out_of_scope"] == {"recall": 0.5, "in_scope_refused": 0.5}
+
+
+def test_macro_f1_of_frequent_intents_leaves_out_what_has_fewer_than_five_lines() -> None:
+    lines = [*(Line(str(n), "leave") for n in range(5)), *(Line(str(n), "probation") for n in range(4))]
+    result = figures(lines, [said("leave")] * 9)
+    assert result["macro_f1_five_or_more"] == result["per_intent"]["leave"]["f1"]
+    assert result["macro_f1"] == round(result["per_intent"]["leave"]["f1"] / 2, 4)
