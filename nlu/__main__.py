@@ -13,9 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from nlu import slot_eval
+from nlu.at_hand import served_understander
 from nlu.evaluation import Line, figures, predict, read_lines, write_predictions
-from nlu.rasa_client import RasaUnderstander
-from nlu.server import RasaServer
 from nlu.training import BASELINE, DEFAULT_DATA_FOLDER, PRODUCTION, Pipeline, Study, ensure_model, run_study
 from nlu.understanding import Understanding
 
@@ -25,9 +24,6 @@ DataFolder = Annotated[
     Path, typer.Option("--data", envvar="NIANGJIA_DATA__FOLDER", help="Where models are kept.")
 ]
 LinesFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
-
-# Patience instead of the keyword fallback: an evaluation must measure the model, on a busy machine too.
-_EVALUATION_TIMEOUT_SECONDS = 30.0
 
 
 @app.command()
@@ -89,16 +85,9 @@ def public_benchmark(
 
 
 def _understood(pipeline: Pipeline, lines: Sequence[Line], data: Path) -> list[Understanding]:
-    model = ensure_model(pipeline, data)
-
     async def run() -> list[Understanding]:
-        async with RasaServer(model, with_tensorflow=not pipeline.own_components) as server:
-            await server.wait_ready()
-            understander = RasaUnderstander(lambda: server.url, timeout_seconds=_EVALUATION_TIMEOUT_SECONDS)
-            try:
-                return await predict(understander, lines)
-            finally:
-                await understander.aclose()
+        async with served_understander(pipeline, data) as understander:
+            return await predict(understander, lines)
 
     return asyncio.run(run())
 

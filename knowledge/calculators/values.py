@@ -29,7 +29,7 @@ class Step:
     """One step of the sum: `key` names its sentence in the calculator's text, `values` fill it."""
 
     key: str
-    values: Mapping[str, Value] = NOTHING
+    values: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
     articles: tuple[Article, ...] = ()
 
 
@@ -38,7 +38,7 @@ class Note:
     """A warning or condition beside the result, named like a step."""
 
     key: str
-    values: Mapping[str, Value] = NOTHING
+    values: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
     articles: tuple[Article, ...] = ()
 
 
