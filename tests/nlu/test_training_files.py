@@ -18,7 +18,7 @@ LABELLED = (
     Path(os.environ.get("NIANGJIA_SHARED", Path(__file__).parents[3] / "shared")) / "data/questions_dev.jsonl"
 )
 # Short talk ("好的", "谢谢") has fewer ways to be said than a legal question.
-ENOUGH = {"talk": 15, "rights": 40, "services": 40}
+ENOUGH = {"talk": 25, "rights": 60, "services": 60}
 MORE = {"out_of_scope": 200}
 
 
