@@ -1,42 +1,69 @@
 """Fixtures shared by all tests: cipher, clock, and a fresh migrated database on both engines."""
 
 import asyncio
+import gc
+import os
+import pickle
 import shutil
+import ssl
+import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
+import yaml
+from argon2 import PasswordHasher
 
 from storage.cipher import KEY_BYTES, Cipher, use_cipher
 from storage.database import Database
 from storage.migrate import migrate
 from tests import postgres
+from tickets import passwords, sessions
 
 DATABASE = "niangjia"
-# Emptying costs 10 ms, copying a template database half a second. Nothing of the test before survives:
-# its connections are ended, all rows deleted (foreign keys off meanwhile) and all sequences set back.
-EMPTY = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
-SET session_replication_role = replica;
-DO $$
-DECLARE name text;
-BEGIN
-  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
-  LOOP EXECUTE format('DELETE FROM %I', name); END LOOP;
-  PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)
-    FROM pg_sequences WHERE schemaname = 'public';
-END $$;
-"""
+MEMORY = Path("/dev/shm")  # where SQLite's fsync costs nothing
 
 
 def run_apart(work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
     """Run a coroutine to its end in a thread of its own, so that the test's event loop is not touched."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         return pool.submit(lambda: asyncio.run(work())).result()
+
+
+def pytest_collection_finish() -> None:
+    """Modules and collected tests stay to the end: no later garbage collection has to walk through them."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Real argon2, with the least work it allows; processes that a test starts do the full work."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", hasher)
+        patch.setattr(sessions, "_NOBODY", hasher.hash("nobody"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_once() -> Iterator[None]:
+    """A YAML text and the system's certificates are read once in a test session, not once in every test."""
+    load = yaml.safe_load
+    packed = lru_cache(maxsize=512)(lambda text: pickle.dumps(load(text)))
+
+    def load_once(source: Any) -> Any:
+        return pickle.loads(packed(source)) if isinstance(source, str) else load(source)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml, "safe_load", load_once)
+        patch.setattr(ssl, "create_default_context", lru_cache(maxsize=8)(ssl.create_default_context))
+        patch.setattr(yaml, "compose", lru_cache(maxsize=512)(yaml.compose))  # nobody changes a node
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -61,11 +88,20 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres_server: str) -> str:
-    """URL of a migrated PostgreSQL database that the tests use one after the other."""
-    run_apart(lambda: _sql(f"{postgres_server}/postgres", f"CREATE DATABASE {DATABASE}"))
+def migrated_postgres(postgres_server: str) -> Iterator[postgres.Shared]:
+    """A migrated PostgreSQL database that the tests use one after the other."""
+    run_apart(lambda: postgres.create(postgres_server, DATABASE))
     run_apart(lambda: migrate(f"{postgres_server}/{DATABASE}"))
-    return f"{postgres_server}/{DATABASE}"
+    with postgres.Shared(f"{postgres_server}/{DATABASE}") as shared:
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where databases lie while a test runs: in memory where the system has such a folder."""
+    within = MEMORY if os.access(MEMORY, os.W_OK) else tmp_path_factory.mktemp("databases")
+    with tempfile.TemporaryDirectory(prefix="niangjia-", dir=within) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")
@@ -76,27 +112,20 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-async def _sql(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(sqlite_template: Path, sqlite_folder: Path) -> Iterator[str]:
     """URL of a fresh, migrated SQLite file."""
-    file = tmp_path / "niangjia.db"
-    shutil.copyfile(sqlite_template, file)
-    return f"sqlite:///{file}"
+    with tempfile.TemporaryDirectory(dir=sqlite_folder) as folder:
+        file = Path(folder) / "niangjia.db"
+        shutil.copyfile(sqlite_template, file)
+        yield f"sqlite:///{file}"
 
 
 @pytest.fixture
-def postgres_url(migrated_postgres: str) -> str:
+def postgres_url(migrated_postgres: postgres.Shared) -> str:
     """URL of a migrated PostgreSQL database without a row."""
-    run_apart(lambda: _sql(migrated_postgres, EMPTY))
-    return migrated_postgres
+    migrated_postgres.empty()
+    return migrated_postgres.url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

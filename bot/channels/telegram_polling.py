@@ -58,8 +58,12 @@ class Progress:
         return bool(self._open)
 
     def begin(self, update_id: int) -> bool:
-        """Note an update; False when it is already under way or done."""
-        if update_id in self._open or update_id in self._done:
+        """Note an update; False when it is already under way or done.
+
+        A poll that was in flight while an update ended brings it again: what lies below the offset is done.
+        """
+        confirmed = self._next is not None and update_id < min({self._next, *self._open})
+        if confirmed or update_id in self._open or update_id in self._done:
             return False
         self._open.add(update_id)
         return True

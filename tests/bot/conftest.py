@@ -1,18 +1,21 @@
 """The whole application without a model, on both databases: two files of answers, words only, quick hashes."""
 
+import logging
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from argon2 import PasswordHasher
 
 from bot import accounts
 from bot.app import CONTENT, Application, build
 from bot.config import Settings
+from storage.database import Database
+from tests.bot.fake_bot_api import FakeTelegram
+from tests.bot.webchat_standin import Site
 from tests.playing import Clock, Player
-from tickets import passwords
 
 ANSWERS = ("overtime_pay.yml", "wage_arrears.yml")
 
@@ -26,6 +29,20 @@ def few_answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ANSWERS:
         shutil.copy(CONTENT / "faq" / name, folder / "faq")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def loggers_as_before() -> Iterator[None]:
+    """What a test sets at a logger ends with the test, also what uvicorn sets at its own."""
+    names = (*logging.root.manager.loggerDict, "uvicorn", "uvicorn.error", "uvicorn.access")
+    loggers = [logging.getLogger(name) for name in names]
+    before = [(logger, logger.level, logger.propagate, logger.handlers[:]) for logger in loggers]
+    yield
+    for logger, level, propagate, handlers in before:
+        if logger.level != level:  # setting it goes through all loggers
+            logger.setLevel(level)
+        logger.propagate = propagate
+        logger.handlers[:] = handlers
 
 
 @pytest.fixture
@@ -55,13 +72,46 @@ async def another(settings: Settings, clock: Clock, few_answers: Path) -> AsyncI
 
 
 @pytest.fixture
-async def application(another: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> Application:
+async def application(another: Callable[[], Any]) -> Application:
     """The application with the union tree and the demonstration accounts."""
-    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "_hasher", quick)
     built: Application = await another()
     await accounts.first_start(built)
     return built
+
+
+@pytest.fixture(scope="session")
+def telegram_server() -> Iterator[FakeTelegram]:
+    """A Bot API server; starting one costs more than most tests that use it."""
+    with FakeTelegram() as server:
+        yield server
+
+
+@pytest.fixture
+def fake(telegram_server: FakeTelegram) -> FakeTelegram:
+    """A Bot API server that remembers nothing."""
+    telegram_server.do("forget")
+    return telegram_server
+
+
+@pytest.fixture
+def site_settings() -> dict[str, Any]:
+    """What a file of tests wants otherwise in its site."""
+    return {}
+
+
+@pytest.fixture
+async def site(sqlite_url: str, tmp_path: Path, site_settings: dict[str, Any]) -> AsyncIterator[Site]:
+    """A web chat that echoes."""
+    database = Database(sqlite_url)
+    yield Site(database, tmp_path, **site_settings)
+    await database.close()
+
+
+@pytest.fixture
+async def client(site: Site) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser on that site."""
+    async with site.browser() as browser:
+        yield browser
 
 
 @pytest.fixture

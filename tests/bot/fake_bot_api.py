@@ -119,6 +119,11 @@ class Server:
         action = getattr(self, f"do_{request.path_params['action']}")
         return JSONResponse(action(**body))
 
+    def do_forget(self) -> Any:
+        """Begin anew; what is still under way ends on the old state."""
+        self.state = State()
+        self.api = Api(self.state)
+
     def do_say(self, chat: int, count: int = 1, **content: Any) -> Any:
         """A person writes; `count` repeats the same update (the same update_id) in every answer."""
         return [self.state.add_update({"message": self.state.incoming(chat, content)}) for _ in range(count)]
@@ -216,7 +221,7 @@ class FakeTelegram:
             self._process.wait()
 
     def do(self, action: str, **body: Any) -> Any:
-        """Call the control side: say, edit, press, update, order, set, put_file, skip_ids, report."""
+        """Call the control side: say, edit, press, update, order, set, put_file, skip_ids, report, forget."""
         answer = self._client.post(f"/_control/{action}", json=body)
         answer.raise_for_status()
         return answer.json()

@@ -9,13 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from click.testing import Result
 from typer.testing import CliRunner
 
 from bot.cli import cli
 from tests.bot.turn_kit import PHONE
-from tickets import passwords
 
 KEYS = {"intent", "confidence", "entities", "reply", "buttons", "faq_id", "citations", "ticket"}
 
@@ -27,7 +25,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def surroundings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     monkeypatch.setenv("NIANGJIA_DATA__FOLDER", str(folder))
     monkeypatch.setenv("NIANGJIA_NLU__URL", "off")
     root = logging.getLogger()

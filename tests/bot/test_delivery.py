@@ -1,7 +1,7 @@
 """Delivery over the fake Bot API: order, pace, and every way in which a send can end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -26,12 +26,6 @@ from tests.bot.fake_bot_api import FakeTelegram
 from tests.bot.telegram_kit import rows
 
 FAST = Pace(limits.TELEGRAM_MESSAGES_PER_SECOND, 0.0)
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeTelegram]:
-    with FakeTelegram() as server:
-        yield server
 
 
 @dataclass

@@ -1,7 +1,6 @@
 """Polling: nothing is confirmed before it is committed, and no update stands in another's way."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,6 @@ from storage.models import Cursor, OutboxRow, QuarantinedUpdate
 from tests.bot.fake_bot_api import FakeTelegram
 from tests.bot.telegram_kit import make_channel, rows, running, until
 from tests.bot.telegram_standin import EchoTurn
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeTelegram]:
-    with FakeTelegram() as server:
-        yield server
 
 
 async def test_messages_are_answered_and_confirmed(
@@ -194,3 +187,23 @@ def test_progress_confirms_only_below_the_first_open_update() -> None:
     assert not progress.begin(6), "a finished update above the offset comes again with every poll"
     progress.end(5)
     assert progress.offset == 8
+
+
+def test_an_update_that_a_poll_in_flight_brings_again_is_not_begun_again():
+    progress = Progress()
+    progress.begin(1)
+    progress.begin(2)
+    progress.end(1)
+    progress.end(2)
+    assert not progress.begin(2)
+    assert not progress.begin(1)
+    assert progress.begin(3)
+
+
+def test_an_earlier_update_still_under_way_holds_the_line_open_for_its_neighbours():
+    progress = Progress()
+    progress.begin(2)
+    progress.begin(4)
+    progress.end(4)
+    assert progress.offset == 2
+    assert progress.begin(3)  # not seen yet, though a later one is done

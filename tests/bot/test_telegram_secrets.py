@@ -2,7 +2,6 @@
 
 import logging
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -16,12 +15,6 @@ from tests.bot.telegram_kit import make_channel, running, until
 from tests.bot.telegram_standin import EchoTurn
 
 SECRET_TEXT = "我的身份证号是530102199001011234"
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeTelegram]:
-    with FakeTelegram() as server:
-        yield server
 
 
 @pytest.fixture

@@ -29,8 +29,6 @@ def log(monkeypatch):
     yield out
     root.handlers[:] = handlers
     root.setLevel(level)
-    for name in logs.NOISY:
-        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 async def _conversation(person: Player) -> None:

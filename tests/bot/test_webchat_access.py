@@ -3,18 +3,10 @@
 import pytest
 
 from bot.channels.webchat_session import COOKIE
-from storage.database import Database
 from tests.bot.test_files import picture
 from tests.bot.webchat_standin import Site, page_session
 
 SECRET_TEXT = "我叫张三，老板是李四"
-
-
-@pytest.fixture
-async def site(sqlite_url, tmp_path):
-    database = Database(sqlite_url)
-    yield Site(database, tmp_path)
-    await database.close()
 
 
 @pytest.fixture

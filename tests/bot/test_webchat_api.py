@@ -11,19 +11,6 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SESSION = "apiclient-1"
 
 
-@pytest.fixture
-async def site(sqlite_url, tmp_path):
-    database = Database(sqlite_url)
-    yield Site(database, tmp_path)
-    await database.close()
-
-
-@pytest.fixture
-async def client(site):
-    async with site.browser() as browser:
-        yield browser
-
-
 async def post(client, **body):
     return await client.post("/api/chat/messages", json={"session": SESSION, "id": "1", **body})
 

@@ -13,10 +13,8 @@ SESSION = "apiclient-1"
 
 
 @pytest.fixture
-async def site(sqlite_url, tmp_path):
-    database = Database(sqlite_url)
-    yield Site(database, tmp_path, heartbeat_seconds=0.2)
-    await database.close()
+def site_settings():
+    return {"heartbeat_seconds": 0.2}
 
 
 @pytest.fixture

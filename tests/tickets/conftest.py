@@ -7,12 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from storage.database import Database
 from storage.models import Account, Conversation, Message, Organization, OutboxRow, Ticket, TicketEvent
-from tickets import passwords
 from tickets.organizations import create_account, seed_tree
 from tickets.service import open_ticket
 from tickets.sla import DEFAULT_POLICY
@@ -21,12 +19,6 @@ from tickets.values import NewTicket
 PASSWORD = "correct horse battery"
 GUANDU, WUHUA, KUNMING, YUNNAN = "530111", "530102", "530100", "530000"
 REGION = "云南省昆明市官渡区"
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Real argon2, with the least work it allows."""
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @dataclass
