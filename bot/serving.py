@@ -15,10 +15,12 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import jobs
-from bot.app import Application
-from bot.channels import telegram, webchat
+from bot.app import Application, drafter_from
+from bot.channels import calculator_pages, law_pages, telegram, webchat
 from console.deps import ConsoleDeps
 from console.routes import build_router as build_console
+from knowledge.calculators.figures import load_figures
+from knowledge.content import load_statutes
 from storage.models import OutboxRow, Ticket
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,12 @@ def create_web(application: Application, closing: asyncio.Event | None = None) -
         closing=closing or asyncio.Event(),
         clock=application.clock,
     )))  # fmt: skip
+    web.include_router(calculator_pages.build_router(calculator_pages.CalculatorDeps(
+        load_figures(), settings.local.hotline, clock=application.clock,
+    )))  # fmt: skip
+    web.include_router(law_pages.build_router(law_pages.LawDeps(
+        application.database, load_statutes(), settings.local.hotline, clock=application.clock,
+    )))  # fmt: skip
     web.include_router(build_console(ConsoleDeps(
         database=application.database,
         knowledge=application.knowledge,
@@ -61,6 +69,7 @@ def create_web(application: Application, closing: asyncio.Event | None = None) -
         login_attempts=settings.security.login_attempts,
         secure_cookies=settings.server.secure_cookies,
         public_url=settings.server.public_url,
+        drafter=drafter_from(settings),
         clock=application.clock,
     )))  # fmt: skip
     if settings.telegram.mode == "webhook":

@@ -136,7 +136,7 @@ class TurnHandler:
             if heard is not None:
                 return await self._finish(session, conversation, inbound, heard, facts, accepted, has_tickets)
             await session.rollback()  # nothing is locked while the model thinks
-        heard = await self._hearing.with_model(inbound, facts)
+        heard = await self._hearing.with_model(inbound, state, facts)
         async with self._database.write() as session:
             conversation, has_tickets = await history.lock_conversation(session, inbound, now)
             if seen != (conversation.state_version, conversation.human_ticket_id):

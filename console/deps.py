@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from knowledge.content import CONTENT_FOLDER
+from knowledge.drafting import Drafter
 from knowledge.search import KnowledgeBase
 from nlu.understanding import Understander
 from storage.database import Database
@@ -42,6 +43,7 @@ class ConsoleDeps:
     secure_cookies: bool = False
     public_url: str = ""
     content_folder: Path = CONTENT_FOLDER
+    drafter: Drafter | None = None  # drafting replies is off
     heartbeat_seconds: float = 10.0
     poll_seconds: float = 5.0
     closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -35,6 +35,7 @@ ACCESS: Mapping[str, Action | Open] = MappingProxyType({
     "ticket.events": Action.SEE_TICKETS,
     "ticket.accept": Action.WORK_TICKETS,
     "ticket.reply": Action.WORK_TICKETS,
+    "ticket.draft": Action.WORK_TICKETS,
     "ticket.material": Action.WORK_TICKETS,
     "ticket.note": Action.WORK_TICKETS,
     "ticket.transfer": Action.WORK_TICKETS,

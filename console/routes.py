@@ -3,11 +3,23 @@
 from fastapi import APIRouter
 
 from console.deps import ConsoleDeps
-from console.pages import accounts, audit, faq, misses, own, queue, sign_in, test_box, ticket, ticket_actions
+from console.pages import (
+    accounts,
+    audit,
+    faq,
+    misses,
+    own,
+    queue,
+    sign_in,
+    test_box,
+    ticket,
+    ticket_actions,
+    ticket_draft,
+)
 from console.permissions import ACCESS
 from console.web import Routes
 
-PAGES = (sign_in, own, queue, ticket, ticket_actions, faq, test_box, misses, accounts, audit)
+PAGES = (sign_in, own, queue, ticket, ticket_actions, ticket_draft, faq, test_box, misses, accounts, audit)
 
 
 def build_routes(deps: ConsoleDeps) -> Routes:

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from console import sessions
 from console.deps import ConsoleDeps
+from console.drafts import DraftDesk
 from console.forms import Form, FormBroken, FormTooLarge, OnceOnly, read_form
 from console.permissions import ACCESS, Open, allowed
 from console.render import render
@@ -44,6 +45,7 @@ class Shared:
     deps: ConsoleDeps
     throttle: LoginThrottle
     once: OnceOnly = field(default_factory=OnceOnly)
+    drafts: DraftDesk = field(default_factory=DraftDesk)
     streams: dict[str, int] = field(default_factory=dict)  # open streams by session
 
 

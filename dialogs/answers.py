@@ -1,10 +1,13 @@
 """Consultation: curated answers, "您是想问", the honest "没有把握", and small talk."""
 
-from dialogs import buttons, slots
+from dialogs import buttons, lawtexts, slots, sum_offers
+from dialogs.controls import THEN
 from dialogs.flow import Flow
+from dialogs.state import Pending
 from dialogs.step import Talk
+from dialogs.sums import set_aside
 from dialogs.values import AddToTicket, Answer, Choice, LogMiss, OpenTicket, SaveProfile
-from nlu import entities
+from nlu import entities, stance
 from nlu.understanding import INTENTS, Understanding
 
 CLAIM_FACTS = (
@@ -16,6 +19,7 @@ CLAIM_FACTS = (
     "employer",
     "worksite",
 )
+PENDING_KEPT = 3  # more is a story, and better told to a person
 TALK_REPLIES = frozenset({
     "greet", "goodbye", "thanks", "help", "chitchat", "abuse", "privacy_request", "affirm", "deny", "cancel", "correct",
 })  # fmt: skip
@@ -28,9 +32,6 @@ class Consultation:
         """Answer a free message outside any form."""
         talk = self._remember_facts(talk)
         heard = talk.heard.understanding
-        chosen = self._chosen_from_offer(talk)
-        if chosen is not None:
-            return chosen
         if heard is None:
             return self.from_knowledge(talk, None)
         intent = heard.intent
@@ -48,9 +49,45 @@ class Consultation:
                 return self.begin_flow(talk, flow)
         if intent in TALK_REPLIES and not heard.unsure:
             return self.small_talk(talk, intent)
-        return self._matter(talk, heard)
+        return self._put_off_others(self.matter(talk, heard), heard)
 
-    def _matter(self, talk: Talk, heard: Understanding) -> Talk:
+    def _put_off_others(self, talk: Talk, heard: Understanding) -> Talk:
+        """Name what else the message told of, and keep it until its turn comes."""
+        frame, state = talk.state.frame, talk.state
+        served = talk.flows[frame.flow].intents if frame else []
+        handled = served[0] if served else state.last_intent or heard.intent
+        named = [Pending(m.intent, m.clause) for m in stance.further(talk.heard.text, handled)]
+        if not named:
+            return talk
+        earlier = [m for m in state.pending if m.intent not in {new.intent for new in named}]
+        talk = talk.with_state(pending=(*named, *earlier)[:PENDING_KEPT])
+        labels = "”“".join(INTENTS[matter.intent].label for matter in named)
+        if frame is not None:
+            return talk.say_first(talk.replies("also_told_in_form", labels=labels))
+        button = self._then_button(talk)
+        text = talk.replies("also_told", labels=labels, button=button.label)
+        shown = button.payload in {choice.payload for reply in talk.said for choice in reply.choices}
+        return talk.add(text, *(() if shown else (button,))).with_state(awaiting=THEN)
+
+    def offer_pending(self, talk: Talk) -> Talk:
+        """After one matter is done: ask whether to go on with the next, if one waits."""
+        if not talk.state.pending or talk.state.frame is not None:
+            return talk
+        label = INTENTS[talk.state.pending[0].intent].label
+        return talk.say_key("then_offer", self._then_button(talk), label=label).with_state(awaiting=THEN)
+
+    def drop_pending(self, talk: Talk) -> Talk:
+        """The person does not want the other matters now."""
+        return talk.with_state(pending=()).say_key("then_dropped")
+
+    def _then_button(self, talk: Talk) -> Choice:
+        intent = talk.state.pending[0].intent
+        return Choice(talk.replies("button_then", label=INTENTS[intent].label), buttons.make("then", intent))
+
+    def matter(self, talk: Talk, heard: Understanding) -> Talk:
+        """Deal with a question or a wish: its service, its answer, choices or an honest miss."""
+        if talk.heard.answers.asked_with != "did_you_mean":
+            return self.offer_choices(talk)
         flow = self.flow_for(talk, heard.intent)
         if (
             flow is not None
@@ -99,7 +136,9 @@ class Consultation:
         if flow is not None and (flow.advice or flow.enter == "start"):
             return self._advise(talk, flow)
         if answers.hits and answers.outcome != "none":
-            return self.offer_choices(talk)
+            return sum_offers.beside(self.offer_choices(talk), heard)
+        if (summed := sum_offers.instead(talk, heard)) is not None:
+            return summed
         return self.no_answer(talk, heard)
 
     def _claim_by_facts(self, talk: Talk, heard: Understanding | None) -> Flow | None:
@@ -125,11 +164,22 @@ class Consultation:
             choices.insert(0, Choice(flow.offer_label, buttons.make("flow", flow.flow)))
         if answer.more:
             choices.append(Choice(talk.replies("button_more"), buttons.make("more", answer.faq_id)))
+        talk = self._now_about(talk, answer.intent, answer.faq_id)
+        told, choices = sum_offers.offered(talk, answer.intent, choices, answer)
+        text += f"\n\n{told}" if told else ""
+        if talk.state.pending:
+            choices.append(self._then_button(talk))
+        offered = talk.state.offered if answer.faq_id in talk.state.offered else ()  # "那第二个呢"
         return (
             talk.say(f"{text}\n\n{talk.replies('solved_question')}", *choices)
-            .with_state(last_faq=answer.faq_id, last_intent=answer.intent, offered=(), confused=0)
+            .with_state(offered=offered)
             .answered_by(answer.faq_id)
         )
+
+    def _now_about(self, talk: Talk, intent: str | None, faq_id: str | None) -> Talk:
+        """Remember the topic for what leans on it; it is no longer put off."""
+        pending = tuple(matter for matter in talk.state.pending if matter.intent != intent)
+        return talk.with_state(last_faq=faq_id, last_intent=intent, confused=0, pending=pending)
 
     def offer_choices(self, talk: Talk) -> Talk:
         """Ask "您是想问" with up to three entries."""
@@ -138,15 +188,16 @@ class Consultation:
         if talk.state.frame is None:
             choices.append(Choice(talk.replies("button_none_of_these"), buttons.make("go", "none")))
         lines = "\n".join(f"{index}. {hit.question}" for index, hit in enumerate(hits, 1))
-        return (
-            talk.say_key("did_you_mean", *choices, lines=lines)
-            .with_state(offered=tuple(hit.faq_id for hit in hits))
-            .do(
-                LogMiss(
-                    "unsure", hits[0].intent if hits else None, hits[0].faq_id if hits else None, _score(talk)
-                )
-            )
-        )
+        asked_with, first = talk.heard.answers.asked_with, hits[0]
+        talk = talk.say_key(asked_with, *choices, lines=lines)
+        talk = talk.with_state(offered=tuple(hit.faq_id for hit in hits))
+        heard = talk.heard.understanding
+        topic = heard.intent if heard is not None and not heard.unsure else first.intent
+        if talk.state.frame is None and topic != talk.state.last_intent:
+            talk = talk.with_state(last_faq=None, last_intent=topic)
+        if asked_with != "did_you_mean":
+            return talk
+        return talk.do(LogMiss("unsure", first.intent, first.faq_id, _score(talk)))
 
     def no_answer(self, talk: Talk, heard: Understanding | None) -> Talk:
         """Say so honestly and offer a person."""
@@ -157,18 +208,24 @@ class Consultation:
         choices += [Choice(flow.offer_label, buttons.make("flow", flow.flow)) for flow in flows[:2]]
         choices.append(Choice(talk.replies("button_menu"), buttons.make("go", "menu")))
         intent = heard.intent if heard is not None else None
+        laws = talk.heard.answers.laws
+        if laws:
+            key = "no_answer_laws"
+            choices = [*lawtexts.whole_text_buttons(laws, talk.replies), *choices]
+        lines = lawtexts.lines(laws, talk.replies)
         return (
-            talk.say_key(key, *dict.fromkeys(choices), hotline=talk.facts.hotline)
-            .with_state(confused=talk.state.confused + 1)
+            talk.say_key(key, *dict.fromkeys(choices), hotline=talk.facts.hotline, lines=lines)
+            .with_state(confused=talk.state.confused + 1, last_faq=None, last_intent=None)
             .do(LogMiss("no_answer", intent, None, _score(talk)))
         )
 
     def _advise(self, talk: Talk, flow: Flow) -> Talk:
         start = Choice(flow.offer_label, buttons.make("flow", flow.flow))
         human = Choice(talk.replies("button_human"), buttons.make("go", "human"))
-        return talk.say(flow.advice or flow.begin, start, human).with_state(
-            last_intent=flow.intents[0], last_faq=f"flow.{flow.flow}", confused=0
-        )
+        talk = self._now_about(talk, flow.intents[0], f"flow.{flow.flow}")
+        then = (self._then_button(talk),) if talk.state.pending else ()
+        told, choices = sum_offers.offered(talk, flow.intents[0], [start, human])
+        return talk.say("\n\n".join(filter(None, (flow.advice or flow.begin, told))), *choices, *then)
 
     def begin_flow(self, talk: Talk, flow: Flow) -> Talk:
         """Start a service with everything that was told before."""
@@ -176,10 +233,11 @@ class Consultation:
         known_before = {**talk.facts.profile, **state.heard_facts}
         opening = talk.heard.text if flow.enter == "start" else ""
         frame = talk.forms.begin(flow.flow, state.runs + 1, known_before, opening)
-        paused = state.frame if state.frame is not None and state.frame.flow != flow.flow else state.paused
+        paused = set_aside(talk, flow.flow)
         talk = talk.with_state(
-            frame=frame, paused=paused, runs=state.runs + 1, confused=0, awaiting=None, offered=()
-        )
+            frame=frame, paused=paused, runs=state.runs + 1, confused=0, awaiting=None, offered=(),
+            pending=tuple(matter for matter in state.pending if matter.intent not in flow.intents),
+        )  # fmt: skip
         known = talk.forms.summary(frame)
         text = flow.begin.strip()
         if frame.values and known != talk.replies("summary_empty"):
@@ -215,9 +273,10 @@ class Consultation:
 
     def menu_choices(self, talk: Talk) -> tuple[Choice, ...]:
         """Return the menu: the services, status, a person."""
-        services = [Choice(flow.offer_label, buttons.make("flow", flow.flow)) for flow in talk.flows.values()]
+        services = [Choice(f.offer_label, buttons.make("flow", f.flow)) for f in sum_offers.services(talk)]
         return (
             *services,
+            *sum_offers.menu_button(talk),
             Choice(talk.replies("button_status"), buttons.make("go", "status")),
             Choice(talk.replies("button_human"), buttons.make("go", "human")),
         )
@@ -257,7 +316,7 @@ class Consultation:
                 AddToTicket(open_one.number)
             )
         frame = talk.state.frame
-        known = {**talk.facts.profile, **talk.state.heard_facts, **(frame.values if frame else {})}
+        known = {**talk.facts.profile, **talk.state.heard_facts, **sum_offers.handed_over(talk, frame)}
         sensitive_names = {n for flow in talk.flows.values() for n, s in flow.slots.items() if s.sensitive}
         region = known.get("region")
         opened = OpenTicket(
@@ -310,13 +369,6 @@ class Consultation:
             Choice(talk.replies("button_human"), buttons.make("go", "human")),
             hotline=talk.facts.hotline,
         )
-
-    def _chosen_from_offer(self, talk: Talk) -> Talk | None:
-        index = slots.ordinal(talk.heard.text)
-        if index is None or index >= len(talk.state.offered):
-            return None
-        answer = talk.facts.faq.get(talk.state.offered[index])
-        return self.show_answer(talk, answer) if answer else None
 
     def _remember_facts(self, talk: Talk) -> Talk:
         found = entities.extract(talk.heard.text, talk.facts.today)

@@ -3,11 +3,13 @@
 flow:<name>               begin a flow
 s:<run>:<slot>:<index>    choose an option of a question
 do:<run>:<action>         skip, back, pause, cancel, submit, edit, resume, restart, yes:<consent>, no:<consent>,
-                          edit.<slot>
+                          edit.<slot>, more (of a calculator's result)
+calc:<name>               begin a calculator; calc:topic.<name> lists those of a topic
 faq:<id>  more:<id>       show an answer, or its second half
 ok:<id>   no:<id>         "解决了吗"
 t:<number>:<action>       status, reopen, withdraw, r1 … r5
-go:<word>                 menu, human, status, privacy, help
+then:<intent>             the matter that was put off
+go:<word>                 menu, human, status, privacy, help, calculators
 """
 
 from dataclasses import dataclass
@@ -23,7 +25,9 @@ class Press:
     args: tuple[str, ...]
 
 
-ARGUMENTS = {"flow": 1, "s": 3, "do": 2, "faq": 1, "more": 1, "ok": 1, "no": 1, "t": 2, "go": 1}
+ARGUMENTS = {
+    "flow": 1, "s": 3, "do": 2, "calc": 1, "faq": 1, "more": 1, "ok": 1, "no": 1, "t": 2, "then": 1, "go": 1,
+}  # fmt: skip
 
 
 def parse(payload: str) -> Press | None:

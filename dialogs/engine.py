@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dialogs import slots
+from dialogs import controls, slots
 from dialogs.answers import Consultation
+from dialogs.calculators import Calculators, called
 from dialogs.controls import Controls
 from dialogs.flow import Flow
 from dialogs.forms import Forms
@@ -17,6 +18,8 @@ from dialogs.replies import Replies
 from dialogs.state import State
 from dialogs.steering import Steering
 from dialogs.step import Step, Talk
+from dialogs.sum_talk import SumTalk
+from dialogs.sums import Sums
 from dialogs.talking import FormTalk
 from dialogs.values import Facts, Heard
 from nlu import entities
@@ -33,16 +36,19 @@ class Engine:
     flows: Mapping[str, Flow]
     replies: Replies
     controls: Controls
+    sums: Sums | None = None
 
     def needs_model(self, state: State, text: str, facts: Facts) -> bool:
         """False when the message can be understood from the open question alone (plain slot answers)."""
         text = text.strip()
-        if not text or self.controls.match(text):
+        if not text or self.controls.match(text) or (self.sums is not None and called(text) is not None):
             return False
-        if state.awaiting:
+        if state.awaiting not in {None, controls.THEN}:
             return state.awaiting == "region" and not _tells_place(text, facts.today)
+        if controls.pointed(state, text) is not None or controls.refuses(state, text):
+            return False
         if state.frame is None:
-            return not (state.offered and slots.ordinal(text) is not None)
+            return True
         if slots.is_question(text) or entities.is_correction(text):
             return True
         forms = Forms(self.flows, self.replies)
@@ -56,9 +62,12 @@ class Engine:
     def advance(self, state: State, heard: Heard, facts: Facts) -> Step:
         """Return the state after the message, what to say, and what to do."""
         if state.idle_hours(facts.now) > FACTS_KEPT_HOURS:
-            state = replace(state, heard_facts={})
-        talk = Talk(state, heard, facts, self.flows, self.replies)
-        talk = self._dispatch(talk)
+            state = replace(state, heard_facts={}, pending=(), calculated=None)
+        refused = controls.refuses(state, heard.text)
+        if state.awaiting == controls.THEN:  # asked once; whatever is said now, it is not asked for any more
+            state = replace(state, awaiting=None)
+        talk = Talk(state, heard, facts, self.flows, self.replies, sums=self.sums)
+        talk = Consultation().drop_pending(talk) if refused else self._dispatch(talk)
         if heard.truncated:
             talk = talk.say_first(self.replies("truncated"))
         return talk.finish()
@@ -75,11 +84,18 @@ class Engine:
             return steering.files_and_others(talk)
         if not _has_words(heard.text):
             return steering.no_words(talk)
+        pressed = controls.pointed(talk.state, heard.text)
+        if pressed is not None:
+            pointing = replace(heard, payload=pressed, text="")
+            return Presses(steering, consultation).handle(replace(talk, heard=pointing))
         if talk.state.awaiting:
             handled = steering.awaited(talk)
             if handled is not None:
                 return handled
             talk = talk.with_state(awaiting=None)
+        handled = SumTalk(self.controls).handle(talk)
+        if handled is not None:
+            return handled
         action = self.controls.match(heard.text)
         if action is not None:
             handled = steering.handle(talk, action)
@@ -101,6 +117,7 @@ def _has_words(text: str) -> bool:
     )
 
 
-def build_engine(flows: Mapping[str, Flow]) -> Engine:
-    """Return the engine over these flows with the shipped catalogue."""
-    return Engine(flows, Replies(), Controls())
+def build_engine(flows: Mapping[str, Flow], calculators: Calculators | None = None) -> Engine:
+    """Return the engine over these flows with the shipped catalogue; without calculators none is offered."""
+    sums = Sums(calculators) if calculators is not None else None
+    return Engine({**flows, **(sums.flows if sums else {})}, Replies(), Controls(), sums)

@@ -12,7 +12,9 @@ SLOT_TYPES = Literal[
     "text", "choice", "choices", "files", "yes_no",
     "amount_yuan", "monthly_wage", "months_owed", "date", "phone", "id_number", "name", "employer",
     "region", "people_count", "work_years", "pregnancy_week", "injury_grade", "children_count",
+    "number", "integer", "money", "day", "month", "rows",
 ]  # fmt: skip
+Unit = Literal["count", "years", "months", "days", "hours"]  # what a number or integer counts
 Condition = dict[str, Any]  # {slot: value} or {slot: {min: 3, present: true, in: […]}}; all must hold
 
 
@@ -33,7 +35,10 @@ class Option(Part):
 
 
 class SlotStep(Part):
-    """One question. `optional` is the label of the button that skips it."""
+    """One question. `optional` is the label of the button that skips it.
+
+    A question `on_request` is never asked by itself; the person may tell or change its answer.
+    """
 
     slot: str = Field(pattern=r"^[a-z_]{2,24}$")
     type: SLOT_TYPES
@@ -48,6 +53,10 @@ class SlotStep(Part):
     max_length: int = Field(300, ge=1, le=2000)
     fills_from: str | None = None
     opening: bool = False  # a choice that the first sentence may already answer
+    help: str | None = None  # said under the question
+    unit: Unit = "count"
+    columns: list[Literal["month", "money"]] = []  # of rows: what stands in one line, in this order
+    on_request: bool = False
 
     @model_validator(mode="after")
     def options_where_needed(self) -> "SlotStep":
@@ -108,9 +117,10 @@ class Example(Part):
 
 
 class Flow(Part):
-    """A service from first word to ticket."""
+    """A service from first word to ticket, or the questions of a calculator, which ends in a sum instead."""
 
-    flow: str = Field(pattern=r"^[a-z_]{2,24}$")
+    flow: str = Field(pattern=r"^[a-z_]{2,32}$")
+    kind: Literal["service", "calculator"] = "service"
     title: str
     intents: list[str]
     enter: Literal["start", "offer"] = "start"

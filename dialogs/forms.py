@@ -49,6 +49,8 @@ class Forms:
     def next_step(self, frame: Frame) -> Step | None:
         """Return the first applicable step without an answer; None when only the review is left."""
         for step in self.flows[frame.flow].steps:
+            if isinstance(step, SlotStep) and step.on_request:
+                continue
             if self.applies(frame, step) and not self.is_done(frame, step):
                 return step
         return None
@@ -118,7 +120,7 @@ class Forms:
             ))  # fmt: skip
         step = self.open_slot(frame)
         assert step is not None
-        return Reply(step.ask.strip(), self._choices(frame, step))
+        return Reply("\n".join(filter(None, (step.ask.strip(), step.help))), self._choices(frame, step))
 
     def _choices(self, frame: Frame, step: SlotStep) -> tuple[Choice, ...]:
         options = [
@@ -171,7 +173,8 @@ class Forms:
         choices = [
             Choice(step.label, buttons.make("do", frame.run, f"edit.{name}"))
             for name, step in self.flows[frame.flow].slots.items()
-            if self.applies(frame, step) and (name in frame.values or name in frame.skipped)
+            if self.applies(frame, step)
+            and (name in frame.values or name in frame.skipped or step.on_request)
         ]
         choices.append(Choice(self.replies("button_no_change"), buttons.make("do", frame.run, "review")))
         return Reply(self.replies("edit_which"), tuple(choices))

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from dialogs import buttons, slots
+from dialogs import buttons, slots, sums
 from dialogs.answers import Consultation
 from dialogs.forms import REVIEW
 from dialogs.state import Frame
 from dialogs.steering import Steering
 from dialogs.step import Talk
+from dialogs.sums import is_sum
 from dialogs.values import Choice, LogMiss, RateTicket, RecordFeedback, ReopenTicket, WithdrawTicket
+from nlu.understanding import INTENTS
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Presses:
             return self.steering.unknown_button(talk)
         actions: dict[str, Callable[..., Talk]] = {
             "flow": self._flow, "s": self._option, "do": self._do, "faq": self._faq, "more": self._more,
-            "ok": self._solved, "no": self._not_solved, "t": self._ticket, "go": self._go,
+            "ok": self._solved, "no": self._not_solved, "t": self._ticket,
+            "go": self._go, "then": self._then, "calc": self._calc,
         }  # fmt: skip
         return actions[press.kind](talk, *press.args)
 
@@ -35,13 +38,18 @@ class Presses:
         frame = talk.state.frame
         if frame is not None and frame.flow == name:
             return talk.say_key("already_open", title=flow.title).ask_again()
-        if frame is None and talk.state.paused is not None and talk.state.paused.flow == name:
+        free = frame is None or is_sum(talk, frame)
+        if free and talk.state.paused is not None and talk.state.paused.flow == name:
             return self.consultation.offer_resume(talk)
         return self.consultation.begin_flow(talk, flow)
 
+    def _calc(self, talk: Talk, name: str) -> Talk:
+        begun = talk.sums.press(talk, name) if talk.sums is not None else None
+        return begun or self.steering.unknown_button(talk)
+
     def _frame_of(self, talk: Talk, run: str) -> Frame | None:
         """The open form when the button belongs to it; a paused one is taken up again."""
-        for frame in (talk.state.frame, talk.state.paused):
+        for frame in (talk.state.frame, talk.state.paused, talk.state.calculated):
             if frame is not None and str(frame.run) == run:
                 return frame
         return None
@@ -63,15 +71,20 @@ class Presses:
     def _take_up(self, talk: Talk, frame: Frame) -> Talk:
         if talk.state.frame is frame:
             return talk
+        if talk.state.calculated is frame and talk.sums is not None:
+            return talk.sums.reopened(talk, frame)
         return talk.with_state(frame=frame, paused=None)
 
     def _do(self, talk: Talk, run: str, action: str) -> Talk:
         frame = self._frame_of(talk, run)
         if frame is None:
             return self.steering.unknown_button(talk)
-        if action == "cancel" and talk.state.frame is not frame:
-            return talk.with_state(paused=None).say_key("cancelled", title=talk.flows[frame.flow].title)
-        if action == "resume" and talk.state.frame is not frame:
+        if is_sum(talk, frame) and talk.sums is not None and action in {"more", "restart"}:
+            return talk.sums.more(talk, frame) if action == "more" else talk.sums.restart(talk, frame)
+        if action == "cancel" and talk.state.paused is frame:
+            talk = talk.with_state(paused=None).say_key("cancelled", title=talk.flows[frame.flow].title)
+            return self.consultation.offer_pending(talk)
+        if action == "resume" and talk.state.paused is frame:
             return self.steering.resume(talk)
         talk = self._take_up(talk, frame)
         name, _, argument = action.partition(".") if "." in action else action.partition(":")
@@ -129,7 +142,8 @@ class Presses:
         return talk.say(f"{answer.more.strip()}\n\n{answer.basis}").ask_again()
 
     def _solved(self, talk: Talk, faq_id: str) -> Talk:
-        return talk.say_key("solved_thanks").do(RecordFeedback(faq_id, solved=True)).ask_again()
+        talk = talk.say_key("solved_thanks").do(RecordFeedback(faq_id, solved=True)).ask_again()
+        return self.consultation.offer_pending(talk)
 
     def _not_solved(self, talk: Talk, faq_id: str) -> Talk:
         answer = talk.facts.faq.get(faq_id)
@@ -164,9 +178,25 @@ class Presses:
             return talk.do(WithdrawTicket(number)).say_key("withdrawn", number=number)
         return self.consultation.status(talk).ask_again()
 
+    def _then(self, talk: Talk, intent: str) -> Talk:
+        """The matter put off earlier; hearing has looked up what was remembered of it."""
+        if intent not in INTENTS:
+            return self.steering.unknown_button(talk)
+        kept = tuple(matter for matter in talk.state.pending if matter.intent != intent)
+        talk = talk.with_state(pending=kept)
+        if talk.state.frame is not None:
+            aside = self.consultation.digression(talk)
+            return (aside or talk.say_key("no_answer_brief")).ask_again()
+        heard = talk.heard.understanding
+        if heard is None:  # neither model nor words could be asked
+            return self.consultation.no_answer(talk, None)
+        return self.consultation.matter(talk, heard)
+
     def _go(self, talk: Talk, word: str) -> Talk:
         if word in {"human", "status", "help", "privacy"}:
             return self.steering.anywhere(talk, word)
+        if word == sums.MENU and talk.sums is not None:
+            return talk.sums.menu(talk)
         if word == "none":
             return self.consultation.no_answer(talk, None)
         return talk.say_key("menu", *self.consultation.menu_choices(talk)).ask_again()

@@ -4,12 +4,14 @@ import re
 from datetime import date
 from typing import Any
 
+from dialogs import quantities
 from dialogs.flow import Flow, Option, SlotStep
 from nlu import entities
 
 STRICT_TYPES = frozenset({
     "amount_yuan", "monthly_wage", "months_owed", "date", "phone", "id_number", "region", "people_count",
     "work_years", "pregnancy_week", "injury_grade", "children_count", "yes_no", "choice", "choices",
+    *quantities.READERS,
 })  # fmt: skip
 ORDINALS = {
     "一": 0,
@@ -60,6 +62,8 @@ def parse(step: SlotStep, text: str, today: date) -> Any | None:
     if step.type == "choices":
         found = [option.value for option in step.options if _mentions(option, text)]
         return found or _single(step.options, text)
+    if step.type in quantities.READERS:
+        return quantities.READERS[step.type](step, text, today)
     value = entities.parse_slot(step.type, text, today, step.ask)
     if value is None and step.type == "employer" and _may_name(text):
         value = text  # "万达那个工地" is no name, yet a cadre can find it
@@ -105,8 +109,14 @@ def show(step: SlotStep, value: Any) -> str:
         return f"{value:,.0f}元" if float(value).is_integer() else f"{value:,.2f}元"
     if step.type == "months_owed":
         return f"{value:g}个月"
+    if step.type == "work_years":
+        return f"{value:g}年"
+    if step.type == "injury_grade":
+        return f"{value}级"
     if step.type == "people_count":
         return f"{str(value).rstrip('+')}人{'以上' if str(value).endswith('+') else ''}"
+    if step.type in quantities.READERS:
+        return quantities.show(step, value)
     if step.type == "yes_no":
         return {"yes": "是", "no": "否"}.get(str(value), str(value))
     return str(value)

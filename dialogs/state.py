@@ -32,16 +32,27 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class Pending:
+    """A matter of an earlier message that still waits, with the words that were about it."""
+
+    intent: str
+    clause: str
+
+
+@dataclass(frozen=True)
 class State:
     """Open flow (if any), what is set aside, what was last talked about."""
 
     frame: Frame | None = None
     paused: Frame | None = None
+    calculated: Frame | None = None  # the answers of the last sum, so that one of them can be changed
     heard_facts: dict[str, Any] = field(default_factory=dict)  # volunteered before a flow was begun
     last_faq: str | None = None
     last_intent: str | None = None
     offered: tuple[str, ...] = ()  # faq ids shown as choices, so that "第二个" can be understood
-    awaiting: str | None = None  # "region" for the newest ticket, or "add:<number>", "reopen:<number>"
+    shown: tuple[tuple[str, str], ...] = ()  # label and payload of the last reply's buttons
+    pending: tuple[Pending, ...] = ()  # what else was told and still waits for its turn
+    awaiting: str | None = None  # "region", "add:<number>", or "then": go on with pending[0]?
     runs: int = 0
     confused: int = 0  # messages in a row that were not understood
     updated_at: str | None = None
@@ -57,7 +68,10 @@ class State:
         known = {key: value for key, value in raw.items() if key in State.__dataclass_fields__}
         known["frame"] = _frame(known.get("frame"))
         known["paused"] = _frame(known.get("paused"))
+        known["calculated"] = _frame(known.get("calculated"))
         known["offered"] = tuple(known.get("offered", ()))
+        known["shown"] = tuple((str(label), str(payload)) for label, payload in known.get("shown", ()))
+        known["pending"] = tuple(Pending(raw["intent"], raw["clause"]) for raw in known.get("pending", ()))
         return State(**known)
 
     def idle_hours(self, now: datetime) -> float:

@@ -7,6 +7,7 @@ from dialogs.answers import Consultation
 from dialogs.forms import EDIT, REVIEW
 from dialogs.state import Frame
 from dialogs.step import Talk
+from dialogs.sums import is_sum, set_aside
 from dialogs.values import AddToTicket, RecordConsent, RerouteTicket, SaveProfile
 from nlu import entities
 
@@ -60,7 +61,8 @@ class Steering:
         if action == "resume" and paused is not None:
             return self.resume(talk)
         if action == "cancel" and paused is not None:
-            return talk.with_state(paused=None).say_key("cancelled", title=talk.flows[paused.flow].title)
+            talk = talk.with_state(paused=None).say_key("cancelled", title=talk.flows[paused.flow].title)
+            return self.consultation.offer_pending(talk)
         if action in {"cancel", "back", "pause", "resume", "restart"}:
             return talk.say_key(f"nothing_to_{action}", *self.consultation.menu_choices(talk))
         return None
@@ -81,7 +83,8 @@ class Steering:
             return None
         if step.optional is None:
             return talk.say_key("cannot_skip", label=step.label).ask_again()
-        return talk.say_key("skipped").ask_next(talk.forms.skip(frame, step.slot))
+        told = talk if is_sum(talk, frame) else talk.say_key("skipped")
+        return told.ask_next(talk.forms.skip(frame, step.slot))
 
     def consent(self, talk: Talk, frame: Frame, *, granted: bool) -> Talk:
         """Record what the person agreed to or refused, and go on either way."""
@@ -100,12 +103,13 @@ class Steering:
         frame = talk.state.frame
         assert frame is not None
         title = talk.flows[frame.flow].title
-        return talk.with_state(frame=None, heard_facts={}).say_key("cancelled", title=title)
+        talk = talk.with_state(frame=None, heard_facts={}).say_key("cancelled", title=title)
+        return self.consultation.offer_pending(talk)
 
     def pause(self, talk: Talk, frame: Frame) -> Talk:
         """Put the form aside until the person comes back to it."""
         title = talk.flows[frame.flow].title
-        talk = talk.with_state(frame=None, paused=frame)
+        talk = talk.with_state(frame=None, paused=set_aside(talk))
         return talk.say_key("paused", title=title, summary=talk.forms.summary(frame))
 
     def resume(self, talk: Talk) -> Talk:
@@ -125,13 +129,14 @@ class Steering:
 
     def submit(self, talk: Talk, frame: Frame) -> Talk:
         """Open the ticket; a form with open questions is not submitted."""
-        if talk.forms.next_step(frame) is not None:
+        if talk.forms.next_step(frame) is not None or is_sum(talk, frame):
             return talk.ask_next(frame)
         opened = talk.forms.submit(frame)
         talk = talk.with_state(frame=None, heard_facts={}, last_intent=None, last_faq=None, awaiting=None)
         if opened.region:
             talk = talk.do(SaveProfile({"region": opened.region}))
-        return talk.do(opened).say_template(talk.flows[frame.flow].done)
+        talk = talk.do(opened).say_template(talk.flows[frame.flow].done)
+        return self.consultation.offer_pending(talk)
 
     def awaited(self, talk: Talk) -> Talk | None:
         """The person was asked for one thing outside a form; None when they speak of something else."""

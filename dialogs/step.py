@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dialogs.flow import Flow
 from dialogs.forms import Forms
 from dialogs.replies import Replies
 from dialogs.state import Frame, State
 from dialogs.values import Choice, Effect, Facts, Heard, Reply
+
+if TYPE_CHECKING:
+    from dialogs.sums import Sums
 
 JOINED_CHARACTERS = 900
 
@@ -35,6 +38,7 @@ class Talk:
     said: tuple[Reply, ...] = ()
     effects: tuple[Effect, ...] = ()
     faq_id: str | None = None
+    sums: "Sums | None" = None
 
     @property
     def forms(self) -> Forms:
@@ -53,6 +57,12 @@ class Talk:
         """Say what needs the number, unit and due times of the ticket that this step opens or moves."""
         return replace(self, said=(*self.said, Reply(text.strip(), template=True)))
 
+    def add(self, text: str, *choices: Choice) -> "Talk":
+        """Put more text and buttons to the last reply."""
+        last = self.said[-1]
+        told = replace(last, text=f"{last.text}\n\n{text.strip()}".strip(), choices=(*last.choices, *choices))
+        return replace(self, said=(*self.said[:-1], told))
+
     def do(self, *effects: Effect) -> "Talk":
         return replace(self, effects=(*self.effects, *effects))
 
@@ -67,6 +77,9 @@ class Talk:
 
     def ask_next(self, frame: Frame) -> "Talk":
         """Go on with the form: what is told on the way, then the next question or the review."""
+        counting = self.flows[frame.flow].kind == "calculator" and self.forms.next_step(frame) is None
+        if self.sums is not None and counting:
+            return self.sums.finish(self, frame)
         frame, told = self.forms.proceed(frame)
         return replace(self.with_frame(frame), said=(*self.said, *told))
 
@@ -84,8 +97,13 @@ class Talk:
     def finish(self) -> Step:
         """Return the step; a conversation is never left without an answer."""
         said = self.said or (Reply(self.replies("nothing_to_say")),)
-        state = replace(self.state, updated_at=self.facts.now.isoformat())
+        state = replace(self.state, updated_at=self.facts.now.isoformat(), shown=self._shown(said))
         return Step(state, said, self.effects, self.faq_id)
+
+    def _shown(self, said: Sequence[Reply]) -> tuple[tuple[str, str], ...]:
+        """The buttons of this turn; 不客气 between leaves those before, a question of a form does not."""
+        shown = tuple((choice.label, choice.payload) for reply in said for choice in reply.choices)
+        return shown or (self.state.shown if self.state.frame is None else ())
 
 
 def joined(said: Sequence[Reply]) -> tuple[Reply, ...]:

@@ -25,11 +25,27 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class LawText:
+    """One article that was found in the laws themselves. `title` is its name with the day it holds from."""
+
+    key: str
+    name: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Answers:
-    """What the knowledge base found: outcome is answer, choices or none."""
+    """What the knowledge base found: outcome is answer, choices or none.
+
+    `laws` are articles near to the question where no entry answers: the law's own text, no answer.
+    `asked_with` is the reply that shows choices; another one than did_you_mean offers ways on, and is no miss.
+    """
 
     outcome: str = "none"
     hits: tuple[Answer, ...] = ()
+    asked_with: str = "did_you_mean"
+    laws: tuple[LawText, ...] = ()
 
 
 @dataclass(frozen=True)

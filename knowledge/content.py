@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from knowledge.errors import ContentError
-from knowledge.statutes import ARTICLE_PATTERN, Statute, article_code, parse_number
+from knowledge.statutes import Statute, article_of
 from nlu.understanding import INTENTS
 
 CONTENT_FOLDER = Path(__file__).with_name("content")
@@ -33,15 +33,7 @@ _REPEALED = "失效"
 
 def _article(value: object) -> object:
     """30, "30", "第三十条", "133-1" or "第一百三十三条之一" become the stored code."""
-    if not isinstance(value, str):
-        return value
-    found = ARTICLE_PATTERN.fullmatch(value.strip())
-    if found:
-        return article_code(parse_number(found[1]), parse_number(found[2]) if found[2] else 0)
-    number, _, sub = value.strip().partition("-")
-    if not number.isdecimal() or (sub and not sub.isdecimal()):
-        raise ValueError("must be an article number")
-    return article_code(int(number), int(sub or 0))
+    return article_of(value) if isinstance(value, str) else value
 
 
 class Model(BaseModel):
@@ -100,7 +92,8 @@ class StatuteData(BaseModel):
 
     def statute(self, name: str) -> Statute:
         repealed = self.status.startswith(_REPEALED)
-        return Statute(name, self.title or name, self.in_force_since, repealed, self.file)
+        remark = self.status.partition("：")[2].strip() or None
+        return Statute(name, self.title or name, self.in_force_since, repealed, self.file, remark)
 
 
 @dataclass(frozen=True, slots=True)

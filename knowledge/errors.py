@@ -48,6 +48,14 @@ class InvalidEntry(KnowledgeError):
         super().__init__("invalid_entry", problems="\n".join(problems))
 
 
+class DraftError(KnowledgeError):
+    """No draft of a reply; `status` tells whose fault it was. The text carries no word of a worker."""
+
+    def __init__(self, key: str, status: int = 502, **values: object) -> None:
+        super().__init__(key, **values)
+        self.status = status
+
+
 class ContentError(Exception):
     """Shipped content can't be used; each line names file, line and place."""
 

@@ -1,8 +1,9 @@
-"""Finds the numbers of calibration.yml from the entries' own phrasings and from texts that are not for us.
+"""Finds the numbers of calibration.yml from questions that people labelled and from texts that are not for us.
 
-In round k the k-th phrasing of every entry is left out of the index and asked as a question; texts of the
-classifier's out-of-scope and small-talk examples are asked too and must find nothing. The weights maximise the
-likelihood of the right choices, so scores are probabilities; figures are taken on halves that were not fitted.
+The questions were written without the entries at hand, as real ones are; an entry's own phrasings would not do:
+their author made each unlike the others. Texts of the classifier's out-of-scope and small-talk examples must find
+nothing. The weights maximise the likelihood of the right choices, so scores are probabilities; figures are taken on
+halves that were not fitted.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,21 +20,23 @@ from knowledge.content import EntryData
 from knowledge.index import COLUMNS, Document, Floats, SearchIndex
 
 Embed = Callable[[Sequence[str]], Floats]
-ROUNDS = 7
+Labelled = tuple[str, frozenset[str]]  # a question and the ids of the entries that answer it
 EXAMPLES = Path(__file__).parent.parent / "nlu" / "rasa" / "data" / "nlu"
-_NOT_ASKED = -1
-_STEPS = 300
-_PENALTY = 1e-4
+STRANGERS = 300  # texts that are not for us, evenly taken
+STRANGER_WEIGHT = 0.25  # against a question: together they weigh about half of the questions
+_STEPS = 400
+_PENALTY = 3e-3
 
 
 @dataclass(frozen=True)
 class Questions:
-    """Everything that was asked: features of all entries, what the intent says, which entry is right."""
+    """Everything that was asked: features of all entries, what the intent says, which entries are right."""
 
     features: Floats  # questions x entries x COLUMNS
     intent: Floats  # questions x entries
     nothing: Floats  # questions
-    right: NDArray[np.int64]  # place of the right entry, -1 for none
+    right: NDArray[np.bool_]  # questions x entries; a row without any: nothing is right
+    weight: Floats  # questions
 
 
 def examples(folder: Path = EXAMPLES) -> dict[str, list[str]]:
@@ -71,58 +74,42 @@ class IntentModel:
         return [dict(zip(self.labels, row.tolist(), strict=True)) for row in rows]
 
 
-def asked_questions(entries: Sequence[EntryData], embed: Embed) -> Questions:
-    """Ask every phrasing with itself left out, and everything that is not for us."""
+def asked_questions(entries: Sequence[EntryData], labelled: Sequence[Labelled], embed: Embed) -> Questions:
+    """Ask the labelled questions, and texts that are not for us."""
     known = examples()
-    strangers = [text for name in NOTHING_FOR_US for text in known.get(name, [])]
-    guesses = _guesses(known, entries, strangers, embed)
-    features: list[Floats] = []
-    right: list[int] = []
-    texts: list[str] = []
-    passages = embed([_document(entry, _NOT_ASKED).passage for entry in entries])
-    for number in range(ROUNDS):
-        documents = [_document(entry, number) for entry in entries]
-        sentences = [sentence for document in documents for sentence in document.sentences]
-        index = SearchIndex(documents, embed(sentences), passages)
-        held = [(e.phrasings[number], place) for place, e in enumerate(entries) if number < len(e.phrasings)]
-        asked = held + [(text, _NOT_ASKED) for text in strangers[number::ROUNDS]]
-        vectors = embed([text for text, _ in asked])
-        features.extend(
-            index.features(text, vector) for (text, _), vector in zip(asked, vectors, strict=True)
-        )
-        texts.extend(text for text, _ in asked)
-        right.extend(place for _, place in asked)
-    intent = np.array(
-        [[guesses[text].get(entry.intent, 0.0) for entry in entries] for text in texts], np.float32
+    every = [text for name in NOTHING_FOR_US for text in known.get(name, [])]
+    strangers = every[:: max(1, len(every) // STRANGERS)]
+    texts = [text for text, _ in labelled] + strangers
+    documents = [Document((entry.question, *entry.phrasings), entry.answer) for entry in entries]
+    sentences = [sentence for document in documents for sentence in document.sentences]
+    index = SearchIndex(documents, embed(sentences), embed([document.passage for document in documents]))
+    vectors = embed(texts)
+    guesses = _guesses(known, [text for text, _ in labelled], strangers, embed)
+    rights = [names for _, names in labelled] + [frozenset()] * len(strangers)
+    return Questions(
+        np.array([index.features(text, vector) for text, vector in zip(texts, vectors, strict=True)]),
+        np.array([[guess.get(entry.intent, 0.0) for entry in entries] for guess in guesses], np.float32),
+        np.array([sum(guess.get(name, 0.0) for name in NOTHING_FOR_US) for guess in guesses], np.float32),
+        np.array([[entry.id in names for entry in entries] for names in rights], bool),
+        np.array([1.0] * len(labelled) + [STRANGER_WEIGHT] * len(strangers), np.float32),
     )
-    nothing = np.array([sum(guesses[text].get(name, 0.0) for name in NOTHING_FOR_US) for text in texts])
-    return Questions(np.array(features), intent, nothing.astype(np.float32), np.array(right, np.int64))
-
-
-def _document(entry: EntryData, without: int) -> Document:
-    phrasings = [text for number, text in enumerate(entry.phrasings) if number != without]
-    return Document((entry.question, *phrasings), entry.answer)
 
 
 def _guesses(
-    known: Mapping[str, Sequence[str]], entries: Sequence[EntryData], strangers: Sequence[str], embed: Embed
-) -> dict[str, dict[str, float]]:
-    """Intent probabilities by models that never saw the text they judge."""
-    texts = [text for lines in known.values() for text in lines]
-    targets = [name for name, lines in known.items() for _ in lines]
-    vectors = embed(texts)
-    phrasings = [text for entry in entries for text in entry.phrasings]
-    result = dict(zip(phrasings, IntentModel(vectors, targets).probabilities(embed(phrasings)), strict=True))
+    known: Mapping[str, Sequence[str]], questions: Sequence[str], strangers: Sequence[str], embed: Embed
+) -> list[dict[str, float]]:
+    """Intent probabilities by models that never saw the text they judge: questions first, then strangers."""
+    pairs = [(text, name) for name, lines in known.items() for text in lines]
+    vectors = embed([text for text, _ in pairs])
+    targets = [name for _, name in pairs]
+    found = IntentModel(vectors, targets).probabilities(embed(questions))
+    judged: dict[str, dict[str, float]] = {}
     for half in range(2):
-        rest = [place for place in range(len(texts)) if place % 2 != half]
+        rest = [place for place in range(len(pairs)) if place % 2 != half]
+        held = [text for text, _ in pairs[half::2] if text in set(strangers)]
         model = IntentModel(vectors[rest], [targets[place] for place in rest])
-        judged = [
-            texts[place]
-            for place in range(len(texts))
-            if place % 2 == half and texts[place] in set(strangers)
-        ]
-        result |= dict(zip(judged, model.probabilities(embed(judged)), strict=True))
-    return result
+        judged |= dict(zip(held, model.probabilities(embed(held)), strict=True))
+    return found + [judged[text] for text in strangers]
 
 
 def fit(questions: Questions, mode: str) -> Weights:
@@ -132,23 +119,25 @@ def fit(questions: Questions, mode: str) -> Weights:
     inputs = [questions.features[:, :, columns], np.ones((*questions.intent.shape, 1), np.float32)]
     if uses_intents:
         inputs.append(questions.intent[:, :, None])
-    found, nothing = _adam(np.concatenate(inputs, 2), questions.nothing * uses_intents, questions.right)
+    found, nothing = _adam(np.concatenate(inputs, 2), questions.nothing * uses_intents, questions)
     weights = np.zeros(len(COLUMNS), np.float32)
     weights[columns] = found[: len(columns)]
     return Weights(weights, float(found[-1]) if uses_intents else 0.0, nothing, float(found[len(columns)]))
 
 
-def _adam(inputs: Floats, nothing: Floats, right: NDArray[np.int64]) -> tuple[NDArray[np.float64], float]:
-    count, _, width = inputs.shape
+def _adam(inputs: Floats, nothing: Floats, questions: Questions) -> tuple[NDArray[np.float64], float]:
+    width = inputs.shape[2]
+    share = questions.weight / questions.weight.sum()
+    right = np.concatenate([questions.right, ~questions.right.any(1, keepdims=True)], 1)
     parameters = np.zeros(width + 1)
     first, second = np.zeros(width + 1), np.zeros(width + 1)
-    asked = np.flatnonzero(right >= 0)
     for step in range(1, _STEPS + 1):
         logits = np.concatenate([inputs @ parameters[:-1], (parameters[-1] * nothing)[:, None]], 1)
-        error = -_softmax(logits)
-        error[asked, right[asked]] += 1
-        error[right < 0, -1] += 1
-        gradient = np.append(np.tensordot(error[:, :-1], inputs, 2), error[:, -1] @ nothing) / count
+        given = _softmax(logits)
+        wanted = given * right  # several entries may be right: their shares among themselves are free
+        wanted = wanted / np.maximum(wanted.sum(1, keepdims=True), 1e-12)
+        error = (wanted - given) * share[:, None]
+        gradient = np.append(np.tensordot(error[:, :-1], inputs, 2), error[:, -1] @ nothing)
         gradient -= _PENALTY * parameters
         first, second = 0.9 * first + 0.1 * gradient, 0.99 * second + 0.01 * gradient**2
         size = 0.3 * 0.995**step
@@ -165,12 +154,14 @@ def report(questions: Questions, mode: str) -> dict[str, Any]:
         weights = fit(_part(questions, halves != half), mode)
         judged = _part(questions, halves == half)
         intents = judged.intent if mode.endswith("intent") else np.zeros_like(judged.intent)
-        for row, right in enumerate(judged.right.tolist()):
+        for row, right in enumerate(judged.right):
             scores = weights.scores(judged.features[row], intents[row], float(judged.nothing[row]))
-            if right >= 0:
-                ranks.append(int((scores > scores[right]).sum()))
+            if right.any():
+                ranks.append(int((scores > scores[right].max()).sum()))
             best = np.sort(scores)[::-1]
-            tops.append((float(best[0]), float(best[:3].sum()), right >= 0, int(scores.argmax()) == right))
+            tops.append(
+                (float(best[0]), float(best[:3].sum()), bool(right.any()), bool(right[scores.argmax()]))
+            )
     return _figures(np.array(ranks), np.array(tops))
 
 
@@ -219,6 +210,7 @@ def _part(questions: Questions, chosen: NDArray[np.bool_]) -> Questions:
         questions.intent[chosen],
         questions.nothing[chosen],
         questions.right[chosen],
+        questions.weight[chosen],
     )
 
 

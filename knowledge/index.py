@@ -94,31 +94,31 @@ class VectorIndex:
         self.centre = sentences.mean(0)
         self._answer_centre = answers.mean(0)
         self._starts = starts
-        self.sentences = _unit(sentences - self.centre)
-        self.themes = _unit(np.add.reduceat(self.sentences, starts, axis=0))
-        self._answers = _unit(answers - self._answer_centre)
+        self.sentences = unit(sentences - self.centre)
+        self.themes = unit(np.add.reduceat(self.sentences, starts, axis=0))
+        self._answers = unit(answers - self._answer_centre)
 
     def columns(self, query: Floats) -> list[Floats]:
         """The first three of COLUMNS."""
-        centred = _unit(query - self.centre)
-        closest = np.maximum.reduceat(_dot(self.sentences, centred), self._starts)
-        return [closest, _dot(self.themes, centred), _dot(self._answers, centred)]
+        centred = unit(query - self.centre)
+        closest = np.maximum.reduceat(dot(self.sentences, centred), self._starts)
+        return [closest, dot(self.themes, centred), dot(self._answers, centred)]
 
     def theme_likeness(self, sentences: Floats) -> Floats:
         """Likeness of an entry made of these sentences with every entry."""
-        return np.asarray(self.themes @ _unit(_unit(sentences - self.centre).sum(0)), np.float32)
+        return np.asarray(self.themes @ unit(unit(sentences - self.centre).sum(0)), np.float32)
 
     @property
     def dimensions(self) -> int:
         return int(self.centre.shape[0])
 
 
-def _dot(rows: Floats, vector: Floats) -> Floats:
+def dot(rows: Floats, vector: Floats) -> Floats:
     """Plain loops: BLAS would wake its threads, and waiting for those costs 20 ms on a busy machine."""
     return np.asarray(np.einsum("ij,j->i", rows, vector), np.float32)
 
 
-def _unit(rows: Floats) -> Floats:
+def unit(rows: Floats) -> Floats:
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9), np.float32)
 
 

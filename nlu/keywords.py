@@ -6,11 +6,14 @@ It answers while Rasa starts, restarts or is away, so it may be wrong more often
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
+from types import MappingProxyType
+from typing import Any, cast
 
 import yaml
 
@@ -99,6 +102,43 @@ def _weight(phrase: str, listed: int, intents: int) -> float:
 
 def _bare(text: str) -> str:
     return "".join(character for character in normalise(text) if character.isalnum())
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What nlu.stance knows of one intent: certain evidence for it, its neighbours, how it is denied or done."""
+
+    intent: str
+    matter: re.Pattern[str]
+    near: frozenset[str]
+    called: str
+    wish: bool  # 不想… asks for another way; for all others 不想… is a question about the thing itself
+    instead: str | None
+    stages: Mapping[str, re.Pattern[str]]
+    next: Mapping[str, tuple[str, ...]]
+    words: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def topics() -> Mapping[str, Topic]:
+    """The intents that a message can be certain evidence for, in the table's order."""
+    table: dict[str, dict[str, Any]] = yaml.safe_load(_TABLE.read_text(encoding="utf-8"))
+    return MappingProxyType({name: _topic(name, row) for name, row in table.items() if "matter" in row})
+
+
+def _topic(intent: str, row: Mapping[str, Any]) -> Topic:
+    stages = {stage: re.compile("|".join(patterns)) for stage, patterns in row.get("stages", {}).items()}
+    return Topic(
+        intent=intent,
+        matter=re.compile("|".join(row["matter"])),
+        near=frozenset(row.get("near", ())),
+        called=row["called"],
+        wish=row.get("wish", False),
+        instead=row.get("instead"),
+        stages=stages,
+        next={stage: tuple(sentences) for stage, sentences in row.get("next", {}).items()},
+        words=tuple(normalise(word) for word in row.get("any", ())),
+    )
 
 
 @lru_cache(maxsize=1)

@@ -33,6 +33,7 @@ class AuditTag(StrEnum):
     FAQ_CHANGED = "console:faq:change"
     MODEL_CHANGED = "console:model:change"
     LETTER_DRAFTED = "console:letter:draft"
+    DRAFT_REQUESTED = "console:draft:request"
     ORGANIZATIONS_SEEDED = "command:organization:seed"
     ACCOUNT_ADDED = "command:account:create"
     REMINDERS_SENT = "timer:ticket:remind"

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.webchat_texts import texts
 from bot.files_clean import DECODED
+from knowledge.content import load_statutes
+from knowledge.law_names import LawNames
 from storage.models import Attachment, Message
 
 PAGE_OF_MESSAGES = 60
@@ -26,15 +29,24 @@ LINK = re.compile(
 )
 
 
+@cache
+def _law_names() -> LawNames:
+    return LawNames(load_statutes())
+
+
 def split_links(text: str) -> list[list[str]]:
-    """Return the text cut into ["text", words], ["tel", number] and ["url", address]."""
+    """Return the text cut into ["text", words], ["tel", number], ["url", address] and ["law", words, address]."""
+    found = [(m.start(), m.end(), str(m.lastgroup), "") for m in LINK.finditer(text)]
+    found += [(law.start, law.end, "law", law.address) for law in _law_names().mentions(text)]
     parts: list[list[str]] = []
     end = 0
-    for match in LINK.finditer(text):
-        if match.start() > end:
-            parts.append(["text", text[end : match.start()]])
-        parts.append([str(match.lastgroup), match.group()])
-        end = match.end()
+    for start, stop, kind, address in sorted(found):
+        if start < end:
+            continue
+        if start > end:
+            parts.append(["text", text[end:start]])
+        parts.append([kind, text[start:stop], *([address] if address else [])])
+        end = stop
     if end < len(text) or not parts:
         parts.append(["text", text[end:]])
     return parts

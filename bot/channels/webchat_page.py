@@ -84,26 +84,27 @@ def page_response(
         values: hotline, megabytes.
     """
     shown = texts()["errors"].get(notice) if notice else None
-    html = (
-        _environment()
-        .get_template("chat.html")
-        .render(
-            session=session,
-            messages=messages,
-            earlier=earlier,
-            past=past,
-            notice=shown.format(**values) if shown else None,
-            form_number=secrets.token_urlsafe(12),
-            **values,
-        )
+    return template_response(
+        "chat.html",
+        session=session,
+        messages=messages,
+        earlier=earlier,
+        past=past,
+        notice=shown.format(**values) if shown else None,
+        form_number=secrets.token_urlsafe(12),
+        **values,
     )
-    return HTMLResponse(html, headers={**SECURITY_HEADERS, "Cache-Control": "no-store"})
+
+
+def template_response(template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return a page with the headers that every page of the channel carries."""
+    html = _environment().get_template(template).render(**values)
+    return HTMLResponse(html, status, {**SECURITY_HEADERS, "Cache-Control": "no-store"})
 
 
 def error_page(error: WebchatError) -> HTMLResponse:
     """Return an error as a page with a way back."""
-    html = _environment().get_template("chat_error.html").render(message=error.message)
-    return HTMLResponse(html, error.status, {**SECURITY_HEADERS, "Cache-Control": "no-store"})
+    return template_response("chat_error.html", error.status, message=error.message)
 
 
 class PageRoute(ChatRoute):

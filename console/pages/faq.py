@@ -14,7 +14,8 @@ from console.web import Page, Routes
 from knowledge import faq
 from knowledge.content import EntryData, load_statutes
 from knowledge.errors import InvalidEntry, KnowledgeError
-from knowledge.review import duplicate_warnings, warnings_of
+from knowledge.law_changes import changes_since_review
+from knowledge.review import duplicate_warnings, law_warnings, warnings_of
 from knowledge.statutes import Statute
 from nlu.understanding import INTENTS
 from storage.models import FaqEntry, Miss
@@ -45,13 +46,18 @@ def _statutes(page: Page) -> Mapping[str, Statute]:
 async def entries(page: Page) -> Response:
     """List the entries."""
     q, intent, state = page.query("q")[:SEARCH_CHARACTERS], page.query("intent"), page.query("status")
+    review = page.query("review") == "1"
     async with page.deps.database.read() as session:
+        stale = {change.entry for change in await changes_since_review(session, _statutes(page))}
         found = await faq.list_entries(
             session, search=q, intent=intent if intent in INTENTS else None, status=STATES.get(state),
-            page=page_number(page), per_page=PAGE_ROWS,
+            ids=stale if review else None, page=page_number(page), per_page=PAGE_ROWS,
         )  # fmt: skip
         counts = await faq.counts_by_status(session)
-    return page.show("faq_list.html", found=found, counts=counts, q=q, intent=intent, status_was=state)
+    return page.show(
+        "faq_list.html", found=found, counts=counts, stale=stale, q=q, intent=intent, status_was=state,
+        review="1" if review else "",
+    )  # fmt: skip
 
 
 async def new(page: Page) -> Response:
@@ -70,13 +76,14 @@ async def new(page: Page) -> Response:
 
 def _form(
     page: Page, typed: Form, entry: FaqEntry | None, status: int = 200, *,
-    problems: tuple[str, ...] = (), warnings: tuple[str, ...] = (), has_draft: bool = False,
+    problems: tuple[str, ...] = (), warnings: tuple[str, ...] = (), changes: tuple[str, ...] = (),
+    has_draft: bool = False,
 ) -> Response:  # fmt: skip
     laws = sorted(name for name, statute in _statutes(page).items() if not statute.repealed)
     version = entry.version if entry else 0
     return page.show(
         "faq_edit.html", status, typed=typed, entry=entry, version=version, problems=problems, warnings=warnings,
-        has_draft=has_draft, laws=laws,
+        changes=changes, has_draft=has_draft, laws=laws,
     )  # fmt: skip
 
 
@@ -120,15 +127,18 @@ async def edit(page: Page) -> Response:
 async def _edit(
     page: Page, status: int = 200, *, typed: Form | None = None, problems: tuple[str, ...] = ()
 ) -> Response:
+    statutes = _statutes(page)
     async with page.deps.database.read() as session:
         entry = await faq.get_entry(session, _id(page))
         draft = await faq.draft_of(session, entry)
+        changes = law_warnings(await changes_since_review(session, statutes, [entry.id]), statutes)
     data: EntryData = draft or faq.data_of(entry)
     warnings = (*warnings_of(data), *await duplicate_warnings(page.deps.knowledge, data))
     has_draft = draft is not None
     return _form(
-        page, typed or to_form(data), entry, status, problems=problems, warnings=warnings, has_draft=has_draft
-    )
+        page, typed or to_form(data), entry, status, problems=problems, warnings=warnings, changes=changes,
+        has_draft=has_draft,
+    )  # fmt: skip
 
 
 async def save(page: Page) -> Response:

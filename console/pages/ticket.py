@@ -20,6 +20,7 @@ from console.views.masker import masker
 from console.views.targets import load_targets
 from console.views.ticket import IMAGES, events_of, happened, load_ticket, messages_after, present
 from console.web import Page, Routes
+from knowledge.drafting import Draft
 from storage.models import Attachment, Ticket
 from tickets.access import Action, access_ticket, identity_hidden, may, visible_tickets
 from tickets.errors import NotAllowed
@@ -44,13 +45,20 @@ async def ticket(page: Page) -> Response:
 
 
 async def show_ticket(
-    page: Page, status: int = 200, *, panel: str = "", alert: str | None = None, seen_event: int | None = None
+    page: Page,
+    status: int = 200,
+    *,
+    panel: str = "",
+    alert: str | None = None,
+    seen_event: int | None = None,
+    draft: Draft | None = None,
 ) -> Response:
     """Return the ticket page; after a failed form with what was typed, and what happened meanwhile.
 
     Args:
         panel: which form failed.
         seen_event: the newest event that the failed form's page had shown.
+        draft: what an AI drafted, for the reply box.
     """
     now, policy = page.now, page.deps.policy
     async with page.deps.database.read() as session:
@@ -73,8 +81,21 @@ async def show_ticket(
         "today": today.isoformat(),
         "form_number": secrets.token_urlsafe(12),
         "reply_limit": REPLY_LIMIT,
+        "drafting": page.deps.drafter is not None,
+        **_reply_box(page, panel, draft),
     }
     return page.show("ticket.html", status, **values)
+
+
+def _reply_box(page: Page, panel: str, draft: Draft | None) -> dict[str, Any]:
+    """What stands in the reply box: what was typed, with a fresh draft below it, or a draft already edited."""
+    typed = page.form.text("text") if panel in {"reply", "draft"} else ""
+    if draft is not None:
+        return {"reply_text": f"{typed}\n\n{draft.text}".strip(), "draft": draft, "draft_text": draft.text}
+    drafted = page.form.text("draft") if panel in {"reply", "draft"} else ""
+    given = page.shared.drafts.of(page.id_in_path("ticket_id")) if drafted else ()
+    same = next((one for one in reversed(given) if one.text == drafted), None)
+    return {"reply_text": typed, "draft": same, "draft_text": drafted}
 
 
 async def events(page: Page) -> Response:

@@ -7,10 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from console.drafts import labelled
 from console.pages.ticket import REPLY_LIMIT, show_ticket
 from console.texts import error_text
 from console.views.targets import chosen, load_targets
 from console.web import Handler, Page, Routes
+from knowledge.errors import DraftError
 from storage.models import Account, Ticket
 from tickets import service
 from tickets.access import access_ticket
@@ -56,7 +58,7 @@ def _action(name: str, work: Work) -> Handler:
                 topics = await _carry_out(page, work, ticket_id)
             except NotAllowed:
                 raise
-            except (TicketError, FormProblem) as problem:
+            except (TicketError, FormProblem, DraftError) as problem:
                 page.shared.once.give_back(number)
                 return await _again(page, name, problem)
             except BaseException:
@@ -101,12 +103,12 @@ async def _visible(page: Page, ticket_id: int) -> bool:
     return True
 
 
-async def _again(page: Page, name: str, problem: TicketError | FormProblem) -> Response:
+async def _again(page: Page, name: str, problem: TicketError | FormProblem | DraftError) -> Response:
     """Show the page again with what was typed; after a conflict also with what happened meanwhile."""
     conflict = isinstance(problem, Outdated | TakenByColleague)
     seen = (page.form.number("seen_event") or 0) if conflict else None
     status, message = (
-        (problem.status, problem.message) if isinstance(problem, TicketError) else (422, str(problem))
+        (422, str(problem)) if isinstance(problem, FormProblem) else (problem.status, problem.message)
     )
     return await show_ticket(page, status, panel=name, alert=message, seen_event=seen)
 
@@ -115,6 +117,12 @@ def _limited(text: str, limit: int) -> str:
     if len(text) > limit:
         raise FormProblem(error_text("too_long", limit=limit, length=len(text)))
     return text
+
+
+def _to_worker(page: Page, ticket_id: int, text: str) -> str:
+    """Return the text as the worker gets it: what an AI drafted in the main says so."""
+    given = (draft.text for draft in page.shared.drafts.of(ticket_id))
+    return labelled(text, (page.form.text("draft"), *given))
 
 
 async def _accept(
@@ -126,14 +134,14 @@ async def _accept(
 async def _reply(
     session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None
 ) -> None:
-    text = _limited(page.form.text("text"), REPLY_LIMIT)
+    text = _to_worker(page, ticket_id, _limited(page.form.text("text"), REPLY_LIMIT))
     await service.reply(session, account, ticket_id, text, (), page.now, version=version)
 
 
 async def _material(
     session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None
 ) -> None:
-    what = _limited(page.form.text("text"), REPLY_LIMIT)
+    what = _to_worker(page, ticket_id, _limited(page.form.text("text"), REPLY_LIMIT))
     until = _end_of_work(page.form.text("until"), page.deps.policy.periods)
     await service.ask_material(
         session, account, ticket_id, what, until, page.now, page.deps.policy, version=version
@@ -196,7 +204,7 @@ async def _extend(
 async def _close(
     session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None
 ) -> None:
-    result = _limited(page.form.text("result"), RESULT_LIMIT)
+    result = _to_worker(page, ticket_id, _limited(page.form.text("result"), RESULT_LIMIT))
     code = page.form.text("code")
     await service.close(
         session, account, ticket_id, result, code, page.now, page.deps.policy, version=version

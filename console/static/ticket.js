@@ -39,8 +39,13 @@
     field.addEventListener("input", count);
     count();
   });
-  document.querySelectorAll("form").forEach((form) => form.addEventListener("submit", () => {
+  document.querySelectorAll("form").forEach((form) => form.addEventListener("submit", (event) => {
+    const busy = event.submitter?.dataset.busy;
+    if (busy) event.submitter.textContent = busy;
     setTimeout(() => form.querySelectorAll("button").forEach((button) => { button.disabled = true; }));
+  }));
+  document.querySelectorAll(".draft-links a").forEach((link) => link.addEventListener("click", () => {
+    document.querySelector(link.hash).open = true;
   }));
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) document.querySelectorAll("button").forEach((button) => { button.disabled = false; });

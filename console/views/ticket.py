@@ -145,6 +145,12 @@ async def _messages(
     return list(reversed(rows)), list(reversed(earlier.all()))
 
 
+async def conversation_of(session: AsyncSession, account: Account, ticket: Ticket) -> list[Message]:
+    """Return the messages that the account sees on the ticket's page, oldest first."""
+    rows, earlier = await _messages(session, ticket, with_earlier=not identity_hidden(account, ticket))
+    return [*earlier, *rows]
+
+
 async def messages_after(session: AsyncSession, ticket: Ticket, message_id: int) -> list[Message]:
     """Return the ticket's messages with larger ids, oldest first."""
     query = select(Message).where(Message.conversation_id == ticket.conversation_id, Message.id > message_id)

@@ -3,11 +3,10 @@
 import re
 from calendar import monthrange
 from datetime import date, timedelta
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
+from nlu.extractors.lunar import FEAST_NAMES, FEASTS, LUNAR_FEASTS, lunar_iso, plain_new_year, solar_term
 from nlu.extractors.numbers import plain_value
-from nlu.extractors.quiet import quiet_import
 from nlu.extractors.text import after_correction, narrow
 
 _CN: Final = "零〇一二三四五六七八九"
@@ -21,7 +20,7 @@ _FULL: Final = re.compile(
 _COMPACT: Final = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)?(?!\d)")
 _SHORT_DOT: Final = re.compile(r"(?<![\d.])(?P<m>\d{1,2})[./\-](?P<d>\d{1,2})(?![\d.])")
 _MONTH_DAY: Final = re.compile(
-    rf"(?:{_YEAR})?\s*(?P<m>{_NUM})月份?(?:的)?\s*(?:(?P<d>{_NUM})(?:[号日]|(?![\d个天多月])))?(?P<part>初|底|末|"
+    rf"(?:{_YEAR})?\s*(?P<m>{_NUM})月份?(?:的)?\s*(?:(?P<d>{_NUM})(?:[号日]|(?![\d个天多月直共起样些定般])))?(?P<part>初|底|末|"
     rf"中旬|上旬|下旬|中)?"
 )
 _YEAR_AFTER: Final = _YEAR.replace("year", "year2")
@@ -53,7 +52,7 @@ _RELATIVE_DAYS: Final = {
 }
 _DAY_WORD: Final = re.compile("|".join(sorted(_RELATIVE_DAYS, key=len, reverse=True)))
 _WEEK: Final = re.compile(
-    r"(?P<which>上上个?|上个?|这个?|本|下下个?|下个?)?(?:周|星期|礼拜)(?P<day>[一二三四五六日天末1-6])"
+    r"(?P<which>上上个?|上个?|这个?|本|下下个?|下个?)?(?:周|星期|礼拜)(?P<day>[一二三四五六日天末1-6])(?!\d)"
 )
 _AGO: Final = re.compile(
     rf"(?P<n>半|{_NUM}|两|几)(?:个)?(?P<half>半)?多?(?P<u>天|日|周|星期|礼拜|月|年)(?:多)?(?:以前|之前|前(?!面))"
@@ -63,54 +62,18 @@ _LATER: Final = re.compile(
 )
 _REL_MONTH: Final = re.compile(
     rf"(?P<which>上上个?月|大上个?月|上个?月|这个?月|本月|当月|下个?月)(?:的)?\s*(?:(?P<d>{_NUM}"
-    rf")[号日])?(?P<part>初|底|末|中旬|上旬|下旬)?"
+    rf")(?:[号日]|(?![\d个天多月直共起样些定般次半])))?(?P<part>初|底|末|中旬|上旬|下旬)?"
 )
 _DAY_ONLY: Final = re.compile(rf"(?<![\d月\-/.])(?P<d>{_NUM})[号日](?!线|楼|厂|院|门|车间)")
 _YEAR_PART: Final = re.compile(rf"(?:{_YEAR})?\s*(?P<part>年初|年底|年末|年尾|年头|年中|底|初)")
-_FEASTS: Final = {
-    "元旦": (1, 1),
-    "三八节": (3, 8),
-    "三八妇女节": (3, 8),
-    "妇女节": (3, 8),
-    "泼水节": (4, 13),
-    "五一": (5, 1),
-    "劳动节": (5, 1),
-    "六一": (6, 1),
-    "儿童节": (6, 1),
-    "七一": (7, 1),
-    "八一": (8, 1),
-    "建军节": (8, 1),
-    "教师节": (9, 10),
-    "国庆": (10, 1),
-    "十一": (10, 1),
-    "双十一": (11, 11),
-    "圣诞": (12, 25),
-    "情人节": (2, 14),
-    "双十二": (12, 12),
-}
-_LUNAR_FEASTS: Final = {
-    "春节": (1, 1),
-    "大年初一": (1, 1),
-    "过年": (1, 1),
-    "元宵": (1, 15),
-    "正月十五": (1, 15),
-    "端午": (5, 5),
-    "火把节": (6, 24),
-    "七夕": (7, 7),
-    "中元": (7, 15),
-    "中秋": (8, 15),
-    "八月十五": (8, 15),
-    "重阳": (9, 9),
-    "腊八": (12, 8),
-    "小年": (12, 23),
-    "除夕": (12, 30),
-    "大年三十": (12, 30),
-    "年三十": (12, 30),
-}
-_FEAST_NAMES: Final = "|".join(sorted({**_FEASTS, **_LUNAR_FEASTS}, key=len, reverse=True))
 _FEAST: Final = re.compile(
-    rf"(?:{_YEAR})?(?:的)?(?P<f>{_FEAST_NAMES})(?!月(?!十五)|[号日])(?P<off>前(?:一天|夕)|后(?:一天)?)?"
+    rf"(?:{_YEAR})?(?:的)?(?P<f>{FEAST_NAMES})(?!月(?!十五)|[号日])(?:节|放假|假期)*"
+    rf"(?:第(?P<nth>{_NUM})天|(?P<off>前一天|前夕|后一天|第二天|的?前后|期间|左右|那几天|那阵|那段|(?:之|以)?前|(?:之|以|过|完)?后))?"
 )
+_NEXT_TO: Final = {"前一天": -1, "前夕": -1, "后一天": 1, "第二天": 1}
+_CODE: Final = re.compile(rf"[\d{_CN}幺]{{10,}}")
+"""A phone or ID number holds no date."""
+_NEARLY: Final = re.compile(r"(?:快要?|临近|接近|将近|要)到?$")
 _MONTH_PAIR: Final = re.compile(r"([一二三四五六七八])[二三四五六七八九](?:两个)?月")
 _LUNAR_MARK: Final = re.compile(r"农历|阴历|旧历|老历|正月|腊月|冬月|闰")
 _FUTURE: Final = re.compile(
@@ -128,7 +91,9 @@ def parse_date(text: str, now: date, *, future: bool = False, keep_year: bool = 
     plain = after_correction(
         narrow(text).replace(" ", ""), needs=re.compile(r"[\d一二三四五六七八九十天年节月周]")
     )
-    plain = _MONTH_PAIR.sub(r"\1月", plain)
+    plain = plain_new_year(_MONTH_PAIR.sub(r"\1月", plain))
+    if _CODE.search(re.sub(r"[-,,.·]", "", plain)):
+        return None
     future = future or bool(_FUTURE_SAID.search(plain))
     for reader in (_numeric, _explicit_day, _feast, _lunar, _month_day, _relative, _ago):
         found = reader(plain, now, future)
@@ -218,69 +183,40 @@ def _explicit_day(text: str, now: date, future: bool) -> str | None:
 
 def _feast(text: str, now: date, future: bool) -> str | None:
     match = _FEAST.search(text)
-    if match is None or (
-        match["f"] == "十一" and re.match(r"月|个|天|年|号|岁|点|万|块", text[match.end("f") :])
-    ):
+    if match is None or (match["f"][-1] == "一" and _is_figure(text, match)):
         return None
+    if _NEARLY.search(text[: match.start()]):
+        return ""  # 快过年的时候 is no date
     name, said = match["f"], _year(match["year"], now)
-    if name in _FEASTS:
-        month, day = _FEASTS[name]
+    solar = FEASTS.get(name) or solar_term(name, said or now.year)
+    if solar:
+        month, day = solar
         year = said or _nearest_year(now, month, day, future=future)
-        return _iso(year, month, day)
-    return _lunar_iso(now, said, *_LUNAR_FEASTS[name], future=future, feast=True)
+        found = _iso(year, *(solar_term(name, year) or solar))
+    else:
+        found = lunar_iso(now, said, *LUNAR_FEASTS[name], future=future, feast=True)
+    return _beside(found, match["off"], match["nth"])
 
 
-@cache
-def _jionlp() -> Any:
-    with quiet_import():
-        import jionlp
-    return jionlp
-
-
-def warm_up() -> None:
-    """Load the lunar calendar, so that the first date doesn't wait for it."""
-    _solar(2025, 1, 1, leap=False)
-
-
-@cache
-def _solar(year: int, month: int, day: int, *, leap: bool) -> date | None:
-    try:
-        found: date = _jionlp().lunar2solar(year, month, day, leap).date()
-    except (ValueError, IndexError, KeyError, TypeError):
-        return None
-    return found
-
-
-def _lunar_day(year: int, month: int, day: int, *, leap: bool) -> date | None:
-    found = _solar(year, month, day, leap=leap)
-    if found is None and day == 30 and month == 12:
-        return _solar(year, month, 29, leap=leap)
-    return found
-
-
-def _lunar_iso(
-    now: date,
-    year: int | None,
-    month: int,
-    day: int | None,
-    *,
-    future: bool,
-    feast: bool = False,
-    leap: bool = False,
-) -> str:
-    """A lunar day in the solar calendar. A feast named with a year (去年除夕) means the solar year it opens."""
-    years = (
-        [year]
-        if year
-        else ([now.year - 1, now.year, now.year + 1] if future else [now.year, now.year - 1, now.year - 2])
+def _is_figure(text: str, feast: re.Match[str]) -> bool:
+    """Whether 十一, 八一, 五一 are part of a number: 一百八一天, 十一个月."""
+    after, before = text[feast.end("f") :], text[: feast.start("f")]
+    return bool(
+        re.match(rf"[月个天年号岁点万块千百十{_CN}]", after) or re.search(rf"[\d{_CN}十百千万幺两]$", before)
     )
-    if feast and month == 12 and year and day and day >= 29:
-        years = [year - 1]
-    for candidate in years:
-        found = _lunar_day(candidate, month, day or 1, leap=leap)
-        if found and (year or (found >= now if future else found <= now)):
-            return found.isoformat() if day else found.isoformat()[:7]
-    return ""
+
+
+def _beside(feast: str, off: str | None, nth: str | None) -> str:
+    """国庆前一天 and 国庆第三天 are days; 国庆后 and 国庆期间 only name a month."""
+    if not feast or not (off or nth):
+        return feast
+    day = date.fromisoformat(feast)
+    if nth:
+        return (day + timedelta(days=_number(nth) - 1)).isoformat()
+    if off in _NEXT_TO:
+        return (day + timedelta(days=_NEXT_TO[off])).isoformat()
+    week = 7 * (("后" in off) - ("前" in off)) if off else 0
+    return (day + timedelta(days=week)).isoformat()[:7]
 
 
 def _lunar(text: str, now: date, future: bool) -> str | None:
@@ -300,7 +236,7 @@ def _lunar(text: str, now: date, future: bool) -> str | None:
         if not 1 <= month <= 12 or (number is not None and not 1 <= number <= 30):
             return ""
         said = _year(match["year"] or match["year2"], now)
-        return _lunar_iso(now, said, month, number, future=future, leap=bool(match["leap"]))
+        return lunar_iso(now, said, month, number, future=future, leap=bool(match["leap"]))
     return None
 
 
@@ -328,6 +264,9 @@ def _year_part(text: str, now: date, future: bool) -> str | None:
 
 
 def _relative(text: str, now: date, future: bool) -> str | None:
+    if match := re.search(r"(大前|前|去)年的?(?:今天|今日|这个?时候|此时)", text):
+        year = _year(match[1], now) or now.year
+        return _iso(year, now.month, None if "时" in match.group() else now.day)
     if match := _DAY_WORD.search(text):
         return (now + timedelta(days=_RELATIVE_DAYS[match.group()])).isoformat()
     if match := _REL_MONTH.search(text):

@@ -17,7 +17,10 @@ _CODE_RUN: Final = re.compile(
 )
 _REPEAT: Final = re.compile(r"(?<!\d)([二两三四五六2-6])个([零一二三四五六七八九0-9])")
 _NOT_THIS: Final = re.compile(
-    r"(?:打不通|停机|不用|别打|换号|旧号|以前|原来|老板|包工头|工头|公司)[^\d一二三四五六七八九]{0,6}$"
+    r"(?:打不通|停机|不用|别打|换号|[旧老]号(?:码)?|以前|原来|老板|包工头|工头|公司)[^\d一二三四五六七八九]{0,6}$"
+)
+_OUT_OF_USE: Final = re.compile(
+    r"^[^\d,。;,;]{0,4}(?:停(?:机|用|了)|不用了|没用了|注销|作废|空号|(?:是|给)?(?:老板|包工头|工头))"
 )
 # GB/T 2260: the first two digits name the province.
 _PROVINCES: Final = frozenset(
@@ -35,14 +38,14 @@ def _spread(match: re.Match[str]) -> str:
     return match[2].translate(_SPOKEN) * count
 
 
-def _codes(text: str) -> list[tuple[str, str]]:
-    """Runs of digits with what stands before each; blanks, hyphens and spoken digits made plain."""
+def _codes(text: str) -> list[tuple[str, str, str]]:
+    """Runs of digits with what stands before and after each; blanks, hyphens and spoken digits made plain."""
     plain = after_correction(_REPEAT.sub(_spread, narrow(text)), needs=_DIGIT)
     found = []
     for match in _CODE_RUN.finditer(plain):
         run = re.sub(r"[\s\-—–_.·()]", "", match.group()).translate(_SPOKEN)
         run = re.sub(r"(?:[x×]|叉|艾克斯)$", "X", run)
-        found.append((run, plain[: match.start()]))
+        found.append((run, plain[: match.start()], plain[match.end() :]))
     return found
 
 
@@ -57,11 +60,11 @@ def _bare_phone(run: str) -> str | None:
 
 def phone(text: str) -> str | None:
     """The speaker's phone number as digits only, or None when none passes length and prefix."""
-    numbers = [(p, before) for run, before in _codes(text) if (p := _bare_phone(run))]
+    numbers = [(p, *around) for run, *around in _codes(text) if (p := _bare_phone(run))]
     if not numbers:
-        joined = "".join(run for run, _ in _codes(text))
+        joined = "".join(run for run, _, _ in _codes(text))
         return _bare_phone(joined) if len(joined) <= 15 else None
-    own = [p for p, before in numbers if not _NOT_THIS.search(before)]
+    own = [p for p, before, after in numbers if not _NOT_THIS.search(before) and not _OUT_OF_USE.match(after)]
     mobiles = [p for p in own if p.startswith("1")]
     return next(iter(mobiles or own), None)
 
@@ -84,7 +87,7 @@ def check_digit(first17: str) -> str:
 
 def id_number(text: str, today: date) -> str | None:
     """A valid citizen ID number as 18 characters with a capital X, or None."""
-    codes = [run for run, _ in _codes(text)]
+    codes = [run for run, _, _ in _codes(text)]
     candidates = [*codes, "".join(codes)]
     candidates += [c + "X" for c in candidates if len(c) == 17 and re.search(r"[xX×叉]|艾克斯", text)]
     return next((c for c in candidates if valid_id_number(c, today)), None)

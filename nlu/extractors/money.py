@@ -22,7 +22,7 @@ _IDIOM: Final = re.compile(
     r"十一(?=放|黄金|长假|期间|前|后|节)"
 )
 _PER: Final = r"(?:一个|每个?|/|1个?|一|按)"
-_SPAN: Final = r"(?:月|天|年|日|小时|钟头|工日|工|人|平方?|平米|吨|车|件|趟|单|个工)"
+_SPAN: Final = r"(?:月|天|年|日|星期|礼拜|周|小时|钟头|工日|工|人|平方?|平米|吨|车|件|趟|单|个工)"
 _RATE_AFTER: Final = re.compile(
     rf"\s*(?:块|元|圆)?钱?(?:工资|底薪)?的?[,,]?\s*(?:{_PER}\s*(?P<unit>{_SPAN})(?![多半]|工资(?:没|都没|不)))"
 )
@@ -38,7 +38,7 @@ _PAID_BEFORE: Final = re.compile(
     r"清)?(?:了|过)(?:我|的)?(?:一?点|生活费)?|已经?(?:给|付|发|结|打|转|还|支)(?:了)?|"
     r"(?:只|才|就|先|仅)(?:给|付|发|结|打|转|还|支|拿|领|收)(?:到|过|了)*(?:我|的)?|到手|实发|"
     r"实际(?:上)?(?:只)?(?:给|发|拿|领)?(?:到|了)?|预支|借支|扣除|减去|减掉|除去|刨去|刨掉|扣掉|减)"
-    r"(?:我|我们|大概|大约|差不多|工资|的|生活费|有|约|[::,, ])*$"
+    r"(?:[一两]次|我|我们|大概|大约|差不多|工资|的|生活费|有|约|[::,, ])*$"
 )
 _PAID_AFTER: Final = re.compile(
     r"\s*(?:块|元|圆)?钱?(?:的?(?:生活费|定金|工资))?(?:是)?(?:已经|都)?(?:给了|付了|结了|发了|到账|拿到了|"
@@ -82,6 +82,7 @@ _NOBODY_ELSE: Final = re.compile(r"一个人(?=在|干|做)")
 _HALF_PAID: Final = re.compile(
     r"(?:给|付|发|结)了?一半|(?:欠|差|剩)(?:了|着|我|下)*一半|一半没(?:给|发|结|付)"
 )
+_PART_OF: Final = re.compile(r"其中(?!我)[^,。我]{0,3}$")
 _NONE_OWED: Final = re.compile(r"没欠|不欠|没有欠|结清了|都给了|全给了")
 
 
@@ -100,6 +101,10 @@ def _with_dimes(match: re.Match[str]) -> str:
 _SHOULD_BE: Final = re.compile(
     r"(?<=[,,。;; ])(?:本来|原本|按理)?应该(?:是|有|给|发)(?=[^,。]*[\d百千万])(?<!错)"
 )
+
+
+# 先给我打五千再说 is what somebody promises or demands, not what is owed.
+_PROMISE: Final = re.compile(r"先(?:给|打|发|付|转)[^,。]{0,12}再说")
 
 
 class Role(Enum):
@@ -136,6 +141,8 @@ def money_numbers(text: str, *, bare: bool = True) -> list[Number]:
 
 def _is_money(number: Number, text: str, *, bare: bool) -> bool:
     after, before = text[number.end :], text[: number.start]
+    if number.kind == "over":  # 三万多点
+        after = re.sub(r"^点儿?", "", after)
     if re.search(r"[几数]$", before) or re.match(r"\s*[毛角分]", after):
         return False
     if _MONEY_AFTER.match(after) or re.search(r"[¥¥$]\s*$", before):
@@ -244,12 +251,13 @@ def amount_owed(text: str, ask: str = "") -> float | None:
     About and over give the round figure, a range its lower end; part payments are taken off; a group's
     sum counts only where it can be shared out; after a self-correction only the later figures count.
     """
-    told = _SHOULD_BE.sub("应发", numerals(text))
+    told = _SHOULD_BE.sub("应发", _PROMISE.sub("", numerals(text)))
     text = _DIMES.sub(_with_dimes, after_correction(told, needs=_FIGURE))
     wants_group = bool(
         re.search(r"你们(?:一共|总共|大家|合计|全部)|大家一共|所有人|全部人员|涉及(?:总)?金额", ask)
     )
-    sums = read_sums(text)
+    told_sums = read_sums(text)
+    sums = [s for s in told_sums if not _PART_OF.search(s.before)] or told_sums
     if not sums:
         return _bare_answer(text, ask)
     owed = _settle(text, sums, wants_group=wants_group)
@@ -267,7 +275,7 @@ def _bare_answer(text: str, ask: str) -> float | None:
         return numbers[0].low * 10_000
     if re.search(r"(?:多少|几)千", ask):
         return numbers[0].low * 1000
-    alone = re.fullmatch(r"\D{0,4}\d+(?:\.\d+)?\D{0,2}", text)
+    alone = re.fullmatch(r"\D{0,4}\d{1,7}(?:\.\d+)?\D{0,2}", text)
     return numbers[0].low if alone and numbers[0].low >= 10 else None
 
 
@@ -301,6 +309,8 @@ def _with_items(sums: list[Sum], left: list[Sum], paid: float) -> float:
     """欠我三万,给了五千 is net of what was paid; 还欠 is net already; 押金五百 on top is added."""
     first = left[0].number.start
     extra = [s for s in sums if s.role is Role.PLAIN and s.number.start > first and _joins(s.before)]
+    if "另外" in left[0].before:  # 工钱八千二,材料费另外欠两千三
+        extra += [s for s in sums if s.role is Role.PLAIN and s.number.start < first]
     base = (
         sum(s.value for s in left)
         if len(left) == 1 or all(_joins(s.before) for s in left[1:])

@@ -10,7 +10,7 @@ Kind = Literal["exact", "over", "range"]
 DIGITS: Final = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "幺": 1}
 UNITS: Final = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000, "k": 1000, "w": 10_000}
 _D: Final = "零〇一二两三四五六七八九"
-_TOKEN: Final = rf"(?:\d+(?:\.\d+)?|[{_D}](?:点[{_D}]+)?|[十百千万亿]|(?<=\d)[kw](?![a-z]))"
+_TOKEN: Final = rf"(?:\d+(?:\.\d+)?|[{_D}](?:点[{_D}]+)?|[十百千万亿]|(?<=[\d{_D}十百])[kw](?![a-z]))"
 _RUN: Final = re.compile(rf"{_TOKEN}+(?:[多几来余把好](?:[十百千万亿]+|(?=[^\d])))?")
 _JOIN: Final = re.compile(r"(?:块|元|个月|个人|个|周|岁|级)?\s*(?:[~\-—–]+|到|至|或者?)\s*$")
 _ATOMS: Final = re.compile(_TOKEN)
@@ -46,6 +46,8 @@ def plain_value(run: str) -> float | None:
                 section = 0.0
             elif unit >= 10_000:
                 total *= unit
+            elif atom == "k" and section and current is not None:
+                section = (section + current) * unit  # 十五k
             else:
                 section += (1.0 if current is None else current) * unit
             current, last_unit, zero = None, unit, False

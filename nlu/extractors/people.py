@@ -19,7 +19,7 @@ _HEAD: Final = (
 )
 _NOT_HEAD: Final = re.compile(
     r"\s*(?:个(?=\s*[\d二两三四五六七八九十])|个(?:多|半)?月|个星期|个礼拜|个小时|个钟|个工(?!人|友)|年|天|月|日|号(?!人)|块|元|万|千|点|岁|次|分|"
-    r"倍|%|级|楼|栋|层|周|小时|个项目|家公司|个班组|个队|个车间|车)"
+    r"倍|%|级|楼|栋|层|周|小时|家公司|个(?:项目|班组?|队|组|车间|宿舍|厂|工地|单位|公司)|[桌拨批排队组车])"
 )
 _FLOOR_BEFORE: Final = re.compile(
     r"(?:至少|起码|最少|少说(?:也)?有?|不少于|不低于|超过|不止|(?<![加连算])上|得有|大几|好)\s*$"
@@ -33,6 +33,10 @@ _AND_ME: Final = re.compile(
     r"我(?:和|跟|同|与|加|带着?|还有)|(?:连|加|算|包括)(?:上)?我|我.{0,3}还有|另外(?:还)?有?$"
 )
 _PLUS: Final = re.compile(r"加上?|还有|另外|再加|外加|[+]")
+# 男的8个女的4个, 木工6个钢筋工9个: every figure with its own group.
+_LABEL: Final = re.compile(
+    r"(?:男|女)(?:的|工|同事|员工)?(?:有)?$|[一-龥]{1,3}(?:工|师傅|组|队|班|线|车间)(?:有)?$"
+)
 _INCLUDED: Final = re.compile(
     r"(?:连|算上?|包括|加上?|带)(?:我|自己|本人)(?:一共|总共|自己|在内|一起|是|有|[,, ])*$"
 )
@@ -45,6 +49,8 @@ def _heads(text: str, *, answer: bool) -> list[Number]:
     for number in scan(text):
         after = text[number.end :]
         if _NOT_HEAD.match(after) or number.low < 1 or number.low != int(number.low):
+            continue
+        if re.match(r"大?[帮群堆伙批片些班家屋车直样般起]", after) and number.literal in {"一", "1"}:
             continue
         if re.search(r"(?:第|欠|[几\d.]|每|一)\s*$", text[: number.start]) and number.literal in {"一", "1"}:
             continue
@@ -83,6 +89,10 @@ def _vague(text: str) -> str | None:
 def people_count(text: str, ask: str = "") -> int | str | None:
     """An integer, or `10+` when only a lower bound is said; None when there is no figure."""
     plain = after_correction(numerals(text), needs=_FIGURE)
+    if re.search(r"一个(?:人)?(?:都|也)(?:没|不)", plain):
+        return None
+    if re.fullmatch(r"(?:没有?|没得)[了呀啊嘛吧的。!]*", plain) and not re.search(r"别|其他|还有|除", ask):
+        return None
     if vague := _vague(plain):
         return vague
     heads = _heads(_ONLY_ME.sub("", plain), answer=True) if not _ALONE.fullmatch(plain.rstrip("。!")) else []
@@ -96,9 +106,7 @@ def people_count(text: str, ask: str = "") -> int | str | None:
     ]
     if total:
         return _render(int(total[-1].low), floor=_is_floor(plain, total[-1]))
-    if len(heads) > 1 and _PLUS.search(plain[heads[0].end : heads[1].start]):
-        return _render(int(sum(n.low for n in heads)), floor=any(_is_floor(plain, n) for n in heads))
-    if len(heads) > 1 and all(re.search(r"(?:一个|一边|一队|一组)(?:有)?$", plain[: n.start]) for n in heads):
+    if len(heads) > 1 and _are_parts(plain, heads):
         return _render(int(sum(n.low for n in heads)), floor=any(_is_floor(plain, n) for n in heads))
     first = heads[0]
     count = int(first.low)
@@ -107,12 +115,22 @@ def people_count(text: str, ask: str = "") -> int | str | None:
     return _render(count, floor=_is_floor(plain, first))
 
 
+def _are_parts(text: str, heads: list[Number]) -> bool:
+    """Whether the figures add up: 六个加上隔壁四个, 一个12人一个8人, 五男三女, 木工6个钢筋工9个."""
+    return (
+        bool(_PLUS.search(text[heads[0].end : heads[1].start]))
+        or all(re.search(r"(?:一个|一边|一队|一组)(?:有)?$", text[: n.start]) for n in heads)
+        or all(re.match(r"个?[男女]", text[n.end :]) for n in heads)
+        or all(_LABEL.search(text[: n.start]) for n in heads)
+    )
+
+
 def _me_besides(text: str, number: Number) -> bool:
     """我和三个工友: the speaker comes on top. 我和老婆两个, 连我五个: already counted."""
     before, after = text[: number.start], text[number.end :]
     if _INCLUDED.search(before):
         return False
-    together = re.search(r"我(?:和|跟|同|与|还有|带着?|加上?)(?:另外|其他|别的)?\s*(?:有)?$", before)
+    together = re.search(r"我[,, ]?(?:和|跟|同|与|还有|带着?|加上?)(?:另外|其他|别的)?\s*(?:有)?$", before)
     besides = re.match(
         r"\s*(?:个|名|位)?(?:工友|同事|老乡|兄弟|徒弟|人|伙计|朋友)?[,, ]?(?:加上?|和|还有|再加)(?:我|自己)",
         after,
@@ -121,7 +139,27 @@ def _me_besides(text: str, number: Number) -> bool:
     return bool(together or besides or more)
 
 
+_KIN: Final = (
+    r"我?(?:老婆|老公|媳妇|爱人|对象|弟弟?|哥哥?|姐姐?|妹妹?|兄弟|姐夫|妹夫|舅子|小舅子|大舅子|连襟|堂弟|堂哥|表弟|表哥|徒弟|"
+    r"师傅|爸爸?|妈妈?|爹|老表|老乡|儿子|姑娘|侄儿|侄子|嫂子?|工友|同事|朋友)"
+)
+
+
+def _listed_kin(text: str) -> int | None:
+    """我跟我兄弟还有我舅子: the speaker and everyone named, one each."""
+    body = re.sub(
+        r"(?:都|也|一起|[一二三四五]起|没拿到?|被欠|了|[。! ])+$", "", re.sub(r"^(?:就|只有|是)", "", text)
+    )
+    parts = re.split(r"还有|加上|[和跟与同、,,加]", body)
+    named = [p for p in parts if p]
+    if len(named) < 2 or named[0] not in {"我", "本人", "俺"}:
+        return None
+    return len(named) if all(re.fullmatch(_KIN, p) for p in named[1:]) else None
+
+
 def _without_figure(text: str) -> int | str | None:
+    if kin := _listed_kin(text):
+        return kin
     if re.search(
         r"我[和跟](?:我)?(?:老婆|老公|媳妇|爱人|弟弟?|哥哥?|姐姐?|妹妹?|姐夫|堂弟|表弟|徒弟|我爸|爸|妈|爹|老表|老乡|儿子|工友)(?:都|也|一起|$)|我[们]?(?:两口子|夫妻)|"
         r"(?:两口子|夫妻俩?)",

@@ -8,7 +8,8 @@ from nlu.extractors.numbers import scan, tidy
 from nlu.extractors.text import after_correction, is_question, numerals
 
 _FIGURE: Final = re.compile(r"[0-9零一二两三四五六七八九十半]")
-_MONTH_NAME: Final = {"正": 1, "冬": 11, "腊": 12} | {
+# A lunar month runs about a month later; 腊月 falls into the January after its year.
+_MONTH_NAME: Final = {"正": 2, "冬": 12, "腊": 13} | {
     name: index
     for index, name in enumerate(
         ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1
@@ -19,7 +20,8 @@ _Y: Final = r"(?:(?P<{0}>20\d\d|\d\d|二[零〇]二[一二三四五六七八九]
 _BOUND: Final = rf"{_Y.format('y1')}(?P<m1>{_M})月?份?(?:\d+[号日])?"
 _UNTIL: Final = r"(?:现在|目前|今天|今年|如今|今|这个月|本月|上个?月|当下|至今)"
 _FROM_TO: Final = re.compile(
-    rf"{_BOUND}(?:开始|起)?(?:[,, ]?一直)?\s*(?:到|至|~|-|—|–)+(?:了)?\s*(?:{_Y.format('y2')}(?P<m2>{_M})月|"
+    rf"{_BOUND}(?:开始|起)?(?:[,, ]?(?:一直|就|都))*(?:拖?欠|没发|没给|拖|压)?"
+    rf"(?:工资|钱)?\s*(?:到|至|~|-|—|–)+(?:了)?\s*(?:{_Y.format('y2')}(?P<m2>{_M})月|"
     rf"(?P<now>{_UNTIL}))"
 )
 _SINCE: Final = re.compile(
@@ -33,11 +35,16 @@ _LIST: Final = re.compile(
 _RUN_LIST: Final = re.compile(
     r"(?<![\d十百千万])([一二三四五六七八九]{2,})(?=月|这?[一二两三四五六七八九]个月)"
 )
-_HALF_YEAR: Final = re.compile(r"(上|下)半年")
+# A feast with its year bounds a stretch as the month it falls in: 去年国庆到今年三月.
+_FEAST_MONTHS: Final = {"元旦": 1, "春节": 2, "过年": 2, "五一": 5, "端午": 6, "中秋": 9, "国庆": 10}
+_FEAST_BOUND: Final = re.compile(rf"(?<=[今去前]年)({'|'.join(_FEAST_MONTHS)})节?")
 _OWED: Final = re.compile(
     r"没发|没给|没结|没付|不发|不给|欠|拖|没拿|没领|没见|未发|未付|没有发|没开|没到账|压|没有给|没有结|"
     r"发不出|没工资|没打"
 )
+# 年前压了两个月,年后又是三个月: the second stretch is owed too, unless it tells of work or of pay.
+_GOES_ON: Final = re.compile(r"[,。;,;][^,。;,;]{0,4}又|还有|加上|另外")
+_WORK_OR_PAY: Final = re.compile(r"干了|做了|上了|给了|发了|结了|付了")
 
 
 def _month(name: str) -> int:
@@ -123,11 +130,12 @@ def month_spans(text: str) -> list[tuple[float, bool]]:
 def _durations(clause: str) -> list[float]:
     halves = re.findall(r"(?<![一二两三四五六七八九十\d个])半个?多?月|半年", clause)
     found = [6.0 if half == "半年" else 0.5 for half in halves]
+    found += [1.0] * len(re.findall(r"个把月|一?整个月|一整月", clause))
     for number in scan(clause):
         after = clause[number.end :]
         if re.match(r"个半月", after):
             found.append(number.low + 0.5)
-        elif (unit := re.match(r"\s*(?:个多|多个|个)\s*(?:多)?月", after)) and not _is_per(
+        elif (unit := re.match(r"\s*(?:个[多来把]|多个|个)\s*(?:多)?月", after)) and not _is_per(
             clause, number.start, after
         ):
             found.append(number.low + _extra_days(after[unit.end() :]))
@@ -171,6 +179,7 @@ def months_owed(text: str, now: date, ask: str = "") -> int | float | None:
     Listed months are counted; from–to counts the months whose pay day has passed.
     """
     text = after_correction(numerals(text), needs=_FIGURE)
+    text = _FEAST_BOUND.sub(lambda m: f"{_FEAST_MONTHS[m[1]]}月", text)
     last_due = _index(*_pay_rule(text + ask, now))
     value = _by_calendar(text, now, last_due) or _by_count(text, ask)
     if value is None or value <= 0:
@@ -199,7 +208,14 @@ def _by_calendar(text: str, now: date, last_due: int) -> float | None:
         return float(min(until, last_due) - first + 1)
     if month_spans(text) and not _RUN_LIST.search(text) and not re.search(r"月[和跟、]|上个?月和", text):
         return None
-    return float(_listed(text)) or None
+    return float(_listed(_without_paid(text))) or None
+
+
+def _without_paid(text: str) -> str:
+    """三月、五月和六月,四月发了的: the month that was paid is not counted."""
+    clauses = re.split(r"[,。;,;]", text)
+    unpaid = [c for c in clauses if not re.search(rf"{_M}月[^,。没不未]*[发给结付][了过]", c)]
+    return ",".join(unpaid) if any("月" in c for c in unpaid) else text
 
 
 def _by_count(text: str, ask: str) -> float | None:
@@ -211,6 +227,8 @@ def _by_count(text: str, ask: str) -> float | None:
         return short
     if len(owed) > 1 and re.search(r"又|再|还有|加上|另外", text):
         return sum(owed)
+    if len(spans) > 1 and owed and _GOES_ON.search(text) and not _WORK_OR_PAY.search(text):
+        return sum(value for value, _ in spans)
     return owed[-1] if owed else spans[-1][0]
 
 

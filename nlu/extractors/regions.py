@@ -21,7 +21,7 @@ _HOME_BEFORE: Final = re.compile(
 _HOME_AFTER: Final = re.compile(r"^[^,。;,;]{0,4}?(?:人(?![民工])|户口|户籍|老家|籍|老乡|过来|来的|出来)")
 _NATIVE: Final = re.compile(r"(?:我|我们|本人|俺|咱)(?:家)?(?:都)?是$")
 _FORMER: Final = re.compile(r"(?:以前|之前|原来|原先|先前|开始|去年|前年|早先|过去)[^,。;,;现]{0,8}$")
-_NOW: Final = re.compile(r"(?:现在|目前|如今|这次|这回|后来)[^,。;,;]{0,6}$")
+_NOW: Final = re.compile(r"(?:[搬调转换]到|现在|目前|如今|这次|这回|后来)[^,。;,;]{0,6}$")
 _AT: Final = re.compile(r"(?:在|到|去|来|位于|跑到|工地是|单位是|厂是|是)(?:云南|云南省|了)?$")
 _WORK_AFTER: Final = re.compile(
     r"^[^,。;,;]{0,8}?(?:打工|上班|干活|工地|做工|做事|干了|做了|厂|公司|项目|送外卖|跑|修路|盖房|搬砖|饭店|酒店|"
@@ -195,6 +195,18 @@ def _score(text: str, start: int, end: int, hits: list[Hit], ask: str) -> int | 
     if hits[-1].name.careful and not score and len(text) > 6:
         return None
     return score + min(len(hits), 2) - 1
+
+
+def is_place(text: str) -> bool:
+    """Whether a text is nothing but the name of a place: 普洱澜沧, 昆明那边."""
+    rest, position = "", 0
+    for start, end, _ in _chains(text):
+        rest, position = rest + text[position:start], end
+    return position > 0 and bool(
+        re.fullmatch(
+            r"[的在县市区州镇乡省这那边里附近旁人]*(?:口岸|夜市|工业园|园区|工地)?", rest + text[position:]
+        )
+    )
 
 
 def workplace(text: str, ask: str = "", *, volunteered: bool = False) -> str | None:

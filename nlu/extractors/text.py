@@ -8,6 +8,7 @@ _CAPITALS: Final = str.maketrans(
     "壹贰叁肆伍陆柒捌玖拾佰仟萬億圆弍貳參陸兩", "一二三四五六七八九十百千万亿元二二三六两"
 )
 _CAPITAL_RUN: Final = re.compile(r"[壹贰叁肆伍陆柒捌玖拾佰仟萬億圆弍貳參陸兩万千百零元角分亿]{2,}")
+_CAPITAL_COUNT: Final = re.compile(r"[壹贰叁肆伍陆柒捌玖拾](?=级|个|天|年|周)")
 _THOUSANDS: Final = re.compile(r"(?<=\d)[,,](?=\d{3}(?!\d))")
 _PAIR: Final = {"俩": "两个", "仨": "三个"}
 _SPACES: Final = re.compile(r"(?<=[^a-zA-Z])\s+|\s+(?=[^a-zA-Z])")
@@ -37,6 +38,7 @@ def narrow(text: str) -> str:
 def numerals(text: str) -> str:
     """`narrow`, plus capital numerals, 俩 and 仨 in their everyday form; lower case."""
     plain = _CAPITAL_RUN.sub(lambda m: m.group().translate(_CAPITALS), narrow(text).lower())
+    plain = _CAPITAL_COUNT.sub(lambda m: m.group().translate(_CAPITALS), plain)
     for short, full in _PAIR.items():
         plain = re.sub(f"{short}个?", full, plain)
     return re.sub(
@@ -64,6 +66,7 @@ def is_question(text: str) -> bool:
     """Whether the person asks back instead of answering."""
     return bool(
         re.search(
-            r"[??]\s*$|(?:吗|么|呢|咋个|咋办|怎么办|是什么意思|啥意思|哪样意思)[。!!~…]*$", text.strip()
+            r"[??]\s*$|(?:吗|么|呢|咋个|咋办|怎么办|是什么意思|啥意思|哪样意思|([一-龥])[不没]\1)[。!!~…]*$",
+            text.strip(),
         )
     )

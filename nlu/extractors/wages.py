@@ -10,11 +10,16 @@ from nlu.extractors.text import after_correction, is_question, numerals
 PAID_DAYS_PER_MONTH: Final = 21.75
 """关于职工全年月平均工作时间和工资折算问题的通知: (365 - 104) / 12."""
 HOURS_PER_DAY: Final = 8
+WEEKS_PER_MONTH: Final = 52 / 12
 
 _FIGURE: Final = re.compile(r"[0-9零一二两三四五六七八九十百千万]")
 _DAYS_WORKED: Final = re.compile(
     r"(?:每|一)个?月(?:大概|差不多|基本|一般)?(?:上班?|干|做|出勤|出工|跑|能干|要上)?(?:满|够|个)?\s*([\d"
     r"一二两三四五六七八九十]+)(?:来|多)?(?:天|个工)"
+)
+# Without 每月 only a figure that can be one month's work days counts: 200一天,干30天.
+_DAYS_TOLD: Final = re.compile(
+    r"(?:干|做|上|出勤|满勤)(?:满)?(2\d|3[01]|二十[一二三四五六七八九]?|三十一?)天"
 )
 _REST_DAYS: Final = re.compile(
     r"(?:每|一)个?月(?:只|就)?(?:休息?|放假?)\s*([\d一二两三四五六七八九十]+)天|月休\s*([\d"
@@ -28,7 +33,9 @@ _YEARLY: Final = re.compile(r"(?:一年|年薪|每年|年收入|全年)")
 _DAILY: Final = re.compile(r"(?:一天|每天|日薪|日结|天天|点工|一个工|每个工|工价)")
 _HOURLY: Final = re.compile(r"(?:一个?小时|每个?小时|时薪|一个钟)")
 _PER_DAY_TAIL: Final = re.compile(r"(?:一天|每天)(?:工资|工钱)?$")
-_PARTS: Final = re.compile(r"底薪|基本工资|加(?!班|起来)|[+]|补贴|提成|绩效|全勤|加班费|奖金|餐补|房补")
+_PARTS: Final = re.compile(
+    r"另外|另给|外加|底薪|基本工资|加(?!班|起来)|[+]|补贴|提成|绩效|全勤|加班费|奖金|餐补|房补"
+)
 
 
 def monthly_wage(text: str, ask: str = "") -> int | float | None:
@@ -41,6 +48,8 @@ def monthly_wage(text: str, ask: str = "") -> int | float | None:
         return _bare(plain, ask)
     if average := [s for s in sums if _AVERAGE.search(s.before)]:
         return tidy(_per_month(plain, average[-1], ask))
+    if lowest := [s for s in sums if re.search(r"最少|最低|最差|至少", s.before)]:
+        return tidy(_per_month(plain, lowest[-1], ask))
     if len(sums) > 1 and all(_PARTS.search(s.before) for s in sums[1:]) and not _total(sums):
         return tidy(sum(_per_month(plain, s, ask) for s in sums))
     if told := _total(sums):
@@ -72,6 +81,8 @@ def _per_month(text: str, told: Sum, ask: str) -> float:
         return told.value / 12
     if unit in {"天", "日", "工", "工日", "个工"}:
         return told.value * _days(text)
+    if unit in {"星期", "礼拜", "周"}:
+        return told.value * WEEKS_PER_MONTH
     if unit in {"小时", "钟头"}:
         hours = _HOURS_WORKED.search(text)
         return told.value * (scan(hours[1])[0].low if hours else HOURS_PER_DAY) * _days(text)
@@ -91,7 +102,7 @@ def _unit_near(before: str, text: str, ask: str) -> str:
 
 
 def _days(text: str) -> float:
-    if worked := _DAYS_WORKED.search(text):
+    if worked := _DAYS_WORKED.search(text) or _DAYS_TOLD.search(text):
         return scan(worked[1])[0].low
     if rest := _REST_DAYS.search(text):
         return 30 - scan(rest[1] or rest[2])[0].low

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot import config
+from bot.app import drafter_from
 from bot.config import ConfigError, Settings
 
 
@@ -46,6 +47,12 @@ def test_list_from_environment(file: Path) -> None:
         ("", {"NIANGJIA_WEB__PORT": "1"}, ["NIANGJIA_WEB__PORT", "NIANGJIA_SERVER__"]),
         ("knowledge: {answer_score: 0.2, choices_score: 0.5}", {}, ["knowledge.choices_score"]),
         ("sla: {periods: ['9-12']}", {}, ["sla.periods"]),
+        ("drafting: {url: somewhere}", {}, ["drafting.url", "http(s)"]),
+        ("drafting: {url: 'https://me:pass@ai.example', model: m}", {}, ["drafting.url"]),
+        ("drafting: {url: 'https://ai.example'}", {}, ["drafting.model"]),
+        ("drafting: {timeout_seconds: 0}", {}, ["drafting.timeout_seconds"]),
+        ("drafting: {api_key: sk-1}", {}, ["drafting.api_key", "NIANGJIA_DRAFTING__API_KEY"]),
+        ("", {"NIANGJIA_DRAFTING__API_KEY": "钥匙"}, ["drafting.api_key"]),
     ],
 )
 def test_wrong_settings_are_refused_with_path(
@@ -66,6 +73,23 @@ def test_ports_at_the_limits_are_taken(file: Path, port: int) -> None:
 def test_secrets_do_not_show_in_repr() -> None:
     settings = Settings.model_validate({"telegram": {"mode": "polling", "token": "123456:SECRET"}})
     assert "SECRET" not in repr(settings)
+
+
+def test_drafting_is_off_until_an_address_is_set(file: Path) -> None:
+    assert drafter_from(config.load(file, {})) is None
+    file.write_text("drafting: {url: 'http://127.0.0.1:9/', model: m}")
+    loaded = config.load(file, {"NIANGJIA_DRAFTING__API_KEY": "sk-SECRET"})
+    assert drafter_from(loaded) is not None
+    assert (loaded.drafting.url, loaded.drafting.api_key) == ("http://127.0.0.1:9", "sk-SECRET")
+    assert "sk-SECRET" not in repr(loaded)
+
+
+@pytest.mark.parametrize("text", ["drafting: {api_key: sk-SECRET}", "drafting: {api_key: [sk-SECRET]}"])
+def test_a_refused_key_is_not_repeated(file: Path, text: str) -> None:
+    file.write_text(text)
+    with pytest.raises(ConfigError) as refused:
+        config.load(file, {"NIANGJIA_DRAFTING__API_KEY": "sk-SECRET\n"})
+    assert "SECRET" not in str(refused.value)
 
 
 def test_every_key_is_in_the_readme_table() -> None:

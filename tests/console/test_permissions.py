@@ -16,7 +16,7 @@ from tests.console.conftest import HOST, Browser, World
 PUBLIC = {"static", "sign_in", "sign_in.submit"}
 ANYBODY = {"home", "sign_out", "own", "own.password", "own.telegram"}
 TICKET_WORK = {
-    "ticket", "ticket.events", "ticket.accept", "ticket.reply", "ticket.material", "ticket.note", "ticket.transfer",
+    "ticket", "ticket.events", "ticket.accept", "ticket.reply", "ticket.draft", "ticket.material", "ticket.note", "ticket.transfer",
     "ticket.take_over", "ticket.hand_back", "ticket.close", "ticket.reveal", "ticket.extend", "file", "file.thumbnail",
 }  # fmt: skip
 QUEUES = {"queue", "queue.body", "queue.events"}

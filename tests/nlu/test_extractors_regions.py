@@ -115,3 +115,18 @@ def test_every_county_is_found_by_its_official_name(county, official):
 )
 def test_everyday_words_are_not_places(text):
     assert workplace(text, volunteered=True) is None
+
+
+def _yunnan_names():
+    table = yaml.safe_load((Path(__file__).parents[2] / "nlu" / "regions.yml").read_text(encoding="utf-8"))
+    for prefecture, entry in table["prefectures"].items():
+        for county, detail in entry["counties"].items():
+            official = table["province"] + prefecture + county
+            names = [county, *detail["aliases"], *detail.get("careful", []), *detail.get("places", [])]
+            yield official, names
+
+
+@pytest.mark.parametrize(("official", "names"), list(_yunnan_names()))
+def test_every_name_of_a_county_stands_for_it_as_an_answer(official, names):
+    wrong = [n for n in names for text in (n, f"在{n}上班") if parse_slot("region", text, NOW) != official]
+    assert not wrong

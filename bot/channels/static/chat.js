@@ -40,8 +40,9 @@
     parts.forEach((part) => {
       if (part[0] === "text") { text.append(part[1]); return; }
       const link = element("a", "", part[1]);
-      link.href = part[0] === "tel" ? "tel:" + part[1].trim().replace(/-/g, "") : part[1];
+      link.href = part[0] === "tel" ? "tel:" + part[1].trim().replace(/-/g, "") : part[part.length - 1];
       if (part[0] === "url") link.rel = "noopener noreferrer nofollow";
+      if (part[0] === "law") { link.target = "_blank"; link.rel = "noopener"; } // the article itself
       text.append(link);
     });
     return text;

@@ -1,0 +1,69 @@
+"""Where calculators meet everything else: the menu, the buttons of an answer, what a ticket takes of an open one."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from dialogs import buttons
+from dialogs.calculators import asks_for_sum, fitting
+from dialogs.flow import Flow
+from dialogs.state import Frame
+from dialogs.step import Talk
+from dialogs.sums import CARRIED, MENU, facts_of, is_sum, text
+from dialogs.values import Answer, Choice
+from nlu.understanding import Understanding
+
+
+def services(talk: Talk) -> Iterator[Flow]:
+    """The flows that end in a ticket: what the menu lists."""
+    return (flow for flow in talk.flows.values() if flow.kind == "service")
+
+
+def menu_button(talk: Talk) -> tuple[Choice, ...]:
+    """The menu's way to the calculators."""
+    return (Choice(text("button_menu"), buttons.make("go", MENU)),) if talk.sums is not None else ()
+
+
+def offered(
+    talk: Talk, intent: str | None, choices: list[Choice], answer: Answer | None = None
+) -> tuple[str, list[Choice]]:
+    """The calculator that fits goes into an answer's buttons: first and named where a sum was asked for."""
+    said = talk.heard.text
+    name = fitting(intent, said, answer.question if answer else "")
+    if name is None or talk.sums is None:
+        return "", choices
+    button = talk.sums.button(name)
+    if asks_for_sum(said):
+        return text("offer", label=button.label), [button, *choices]
+    return "", [*choices[:1], button, *choices[1:]]
+
+
+def beside(talk: Talk, heard: Understanding | None) -> Talk:
+    """The calculator after 您是想问, where a sum was asked for; last, so that 第二个 still counts the questions."""
+    hits = talk.heard.answers.hits
+    intent = heard.intent if heard is not None and not heard.unsure else hits[0].intent
+    name = fitting(intent, talk.heard.text) if asks_for_sum(talk.heard.text) else None
+    if name is None or talk.sums is None:
+        return talk
+    button = talk.sums.button(name)
+    return talk.add(text("offer", label=button.label), button)
+
+
+def instead(talk: Talk, heard: Understanding | None) -> Talk | None:
+    """The calculator by itself where a sum was asked for and no answer was found."""
+    if heard is None or heard.unsure or talk.sums is None or not asks_for_sum(talk.heard.text):
+        return None
+    name = fitting(heard.intent, talk.heard.text)
+    if name is None:
+        return None
+    button = talk.sums.button(name)
+    human = Choice(talk.replies("button_human"), buttons.make("go", "human"))
+    talk = talk.with_state(last_intent=heard.intent, last_faq=None, confused=0)
+    return talk.say(text("offer_only", label=button.label), button, human)
+
+
+def handed_over(talk: Talk, frame: Frame | None) -> dict[str, Any]:
+    """What a ticket for a person takes from the open form: of a calculator no more than other forms would know."""
+    if frame is None or not is_sum(talk, frame):
+        return frame.values if frame is not None else {}
+    facts = facts_of(talk.flows[frame.flow], frame)
+    return {name: facts[name] for name in CARRIED if name in facts}
