@@ -42,7 +42,7 @@ class Thresholds:
 
 
 # Chosen by cross-validation (python -m knowledge calibrate); the defaults of config.yaml are the same.
-DEFAULT_THRESHOLDS = Thresholds(answer=0.45, choices=0.22)
+DEFAULT_THRESHOLDS = Thresholds(answer=0.6, choices=0.22)
 
 
 @dataclass(frozen=True, slots=True)
