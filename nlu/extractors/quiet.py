@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+# One at a time: of two that overlap the second would put the first one's silence back for good.
+_ONE_AT_A_TIME = threading.RLock()
+
 
 class _SilentForOne:
     """Standard output that drops what one thread writes and passes on everything else."""
@@ -26,9 +29,10 @@ class _SilentForOne:
 @contextmanager
 def quiet_import() -> Iterator[None]:
     """Drop what this thread prints inside the block; scripts read our standard output."""
-    real = sys.stdout
-    sys.stdout = _SilentForOne(real, threading.get_ident())
-    try:
-        yield
-    finally:
-        sys.stdout = real
+    with _ONE_AT_A_TIME:
+        real = sys.stdout
+        sys.stdout = _SilentForOne(real, threading.get_ident())
+        try:
+            yield
+        finally:
+            sys.stdout = real
