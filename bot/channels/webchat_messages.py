@@ -138,10 +138,10 @@ async def turn_of(session: AsyncSession, inbound_key: str) -> tuple[Message | No
 
 
 async def label_of(session: AsyncSession, conversation_id: int, payload: str) -> str:
-    """Return what stood on the button with this payload, so that the transcript reads as it was tapped."""
-    for topic in [*texts()["shortcuts"], *texts()["topics"]]:
-        if topic["payload"] == payload:
-            return str(topic["label"])
+    """Return what stood on the button with this payload, so that the transcript reads as it was tapped.
+
+    The same payload may have another label on the welcome screen: what was shown last comes first.
+    """
     query = select(Message).where(Message.conversation_id == conversation_id, Message.direction == "out")
     recent = query.order_by(Message.id.desc()).limit(BUTTONS_SEARCHED_MESSAGES)
     for row in (await session.execute(recent)).scalars():
@@ -149,4 +149,5 @@ async def label_of(session: AsyncSession, conversation_id: int, payload: str) ->
         for button in body.get("buttons", []):
             if button.get("payload") == payload:
                 return str(button.get("label", ""))
-    return ""
+    welcome = [*texts()["shortcuts"], *texts()["topics"]]
+    return next((str(topic["label"]) for topic in welcome if topic["payload"] == payload), "")

@@ -6,7 +6,9 @@ from html.parser import HTMLParser
 import pytest
 
 from bot.channels import webchat_page
+from bot.channels.webchat_messages import label_of
 from bot.channels.webchat_texts import texts
+from storage.models import Conversation, Message
 from tests.bot.test_files import EXE, PDF, image_bytes, picture
 from tests.bot.webchat_standin import LIMIT_MB, page_session
 
@@ -232,3 +234,21 @@ def test_the_script_knows_all_its_texts():
     script = (webchat_page.STATIC / "chat.js").read_text(encoding="utf-8")
     used = set(re.findall(r"\bT\.(\w+)", script))
     assert used == set(texts()["script"])
+
+
+async def test_a_tapped_button_is_named_as_it_was_shown_last(database, now):
+    shown = {"buttons": [{"label": "请工会帮我要工资", "payload": "flow:wage_arrears"}]}
+    async with database.write() as session:
+        person = Conversation(channel="webchat", address="a", created_at=now, last_inbound_at=now)
+        session.add(person)
+        await session.flush()
+        session.add(
+            Message(
+                conversation_id=person.id, direction="out", author="bot", text="", body=shown, created_at=now
+            )
+        )
+    async with database.read() as session:
+        assert await label_of(session, person.id, "flow:wage_arrears") == "请工会帮我要工资"
+        welcome = {topic["payload"]: topic["label"] for topic in texts()["topics"]}
+        assert await label_of(session, person.id, "flow:job_seek") == welcome["flow:job_seek"]
+        assert await label_of(session, person.id, "flow:unknown") == ""
