@@ -14,9 +14,10 @@ from bot.channels.webchat_messages import split_links
 from knowledge import laws
 from knowledge.content import load_statutes
 from storage.database import Database
+from tests.beside import LAW_TEXTS
 from tests.bot.test_webchat_page import EVIL, Tags
 from tests.bot.webchat_standin import Site, page_session
-from tests.knowledge.law_kit import NEW, OLD, REAL, real_laws, write_laws
+from tests.knowledge.law_kit import NEW, OLD, write_laws
 
 TODAY = datetime(2026, 11, 22, 4, tzinfo=UTC)
 AFTER = datetime(2027, 6, 1, 4, tzinfo=UTC)
@@ -164,10 +165,9 @@ async def test_the_served_site_has_the_page(application):
 
 
 @pytest.mark.shared
-@real_laws
 async def test_every_shipped_citation_leads_to_a_page(client, database):
     async with database.write() as session:
-        await laws.import_folder(session, REAL, load_statutes())
+        await laws.import_folder(session, LAW_TEXTS, load_statutes())
     page = (await client.get("/laws/劳动合同法/30")).text
     assert "用人单位应当按照劳动合同约定和国家规定" in page
     assert "2012-12-28公布" in page

@@ -1,12 +1,6 @@
-"""Small hand-made statutes in two versions, and the real ones where they lie beside the project."""
+"""Small hand-made statutes in two versions."""
 
-import os
 from pathlib import Path
-
-import pytest
-
-REAL = Path(os.environ.get("NIANGJIA_SHARED", Path(__file__).parents[3] / "shared")) / "data/laws"
-real_laws = pytest.mark.skipif(not REAL.is_dir(), reason="the laws are not beside the project")
 
 OLD = """# 中华人民共和国劳动合同法
 

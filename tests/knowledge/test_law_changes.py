@@ -12,8 +12,9 @@ from knowledge.content import load_statutes
 from knowledge.law_changes import changes_since_review
 from knowledge.review import law_warnings
 from storage.database import Database
+from tests.beside import LAW_TEXTS
 from tests.knowledge.conftest import LAWS, entry, write_content
-from tests.knowledge.law_kit import NEW, OLD, REAL, real_laws, write_laws
+from tests.knowledge.law_kit import NEW, OLD, write_laws
 
 PAY = [{"law": "劳动合同法", "article": 30}]
 QUOTA = [{"law": "劳动合同法", "article": 31}]
@@ -136,11 +137,10 @@ def test_import_and_check_print_what_to_review(sqlite_url: str, tmp_path: Path) 
 
 
 @pytest.mark.shared
-@real_laws
 async def test_shipped_entries_were_reviewed_by_the_laws_that_are_held(
     database: Database, now: datetime
 ) -> None:
     async with database.write() as session:
         await faq.sync_content(session, None, now)
-        await laws.import_folder(session, REAL, load_statutes(), today=date(2026, 11, 22))
+        await laws.import_folder(session, LAW_TEXTS, load_statutes(), today=date(2026, 11, 22))
         assert await changes_since_review(session, load_statutes()) == ()

@@ -12,8 +12,9 @@ from knowledge.embedding import Matrix
 from knowledge.errors import EmbeddingError
 from knowledge.statute_search import StatuteSearch, wanted
 from storage.database import Database
+from tests.beside import LAW_TEXTS
 from tests.knowledge.conftest import LAWS, LetterEmbedder, write_content
-from tests.knowledge.law_kit import LABOUR, OLD, REAL, REPEALED, real_laws, write_laws
+from tests.knowledge.law_kit import LABOUR, OLD, REPEALED, write_laws
 
 HEALTH = "接触职业危害的劳动者要不要定期健康检查"
 
@@ -155,12 +156,11 @@ def test_only_questions_to_the_union_are_looked_up(intent: str | None, asked: bo
 
 
 @pytest.mark.shared
-@real_laws
 async def test_all_real_laws_are_searched(sqlite_url: str, now: datetime, embedder: LetterEmbedder) -> None:
     database = Database(sqlite_url)
     async with database.write() as session:
         await faq.sync_content(session, None, now)
-        await laws.import_folder(session, REAL, load_statutes())
+        await laws.import_folder(session, LAW_TEXTS, load_statutes())
     search = StatuteSearch(database, embedder)
     await search.complete()
     vector = embedder.embed_query("用人单位安排有害作业不给体检")

@@ -1,11 +1,9 @@
 """The training sentences: complete, enough, in one place each, and not taken from the evaluation."""
 
 import json
-import os
 import unicodedata
 from collections import Counter
 from functools import cache
-from pathlib import Path
 
 import pytest
 import yaml
@@ -13,10 +11,8 @@ import yaml
 from nlu.keywords import KeywordScorer
 from nlu.training import RASA_PROJECT, default_training_files
 from nlu.understanding import INTENTS
+from tests.beside import LABELLED_QUESTIONS
 
-LABELLED = (
-    Path(os.environ.get("NIANGJIA_SHARED", Path(__file__).parents[3] / "shared")) / "data/questions_dev.jsonl"
-)
 # Short talk ("好的", "谢谢") has fewer ways to be said than a legal question.
 ENOUGH = {"talk": 25, "rights": 60, "services": 60}
 MORE = {"out_of_scope": 200}
@@ -71,9 +67,7 @@ def test_no_sentence_belongs_to_two_intents() -> None:
 
 @pytest.mark.shared
 def test_no_sentence_is_one_of_the_evaluation() -> None:
-    if not LABELLED.exists():
-        pytest.skip("the labelled questions are not beside this project")
-    lines = LABELLED.read_text(encoding="utf-8").splitlines()
+    lines = LABELLED_QUESTIONS.read_text(encoding="utf-8").splitlines()
     labelled = {bare(json.loads(line)["text"]) for line in lines if line.strip()}
     # The number only: a failure must not print the evaluation.
     taken = sum(bare(text) in labelled for _, text in sentences())

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
 from knowledge.calculators.figures import Figures
 from knowledge.calculators.registry import CALCULATORS
@@ -10,9 +9,8 @@ from knowledge.calculators.render import Rendered
 from knowledge.calculators.values import Calculation, Note, Step
 from knowledge.content import load_statutes
 from knowledge.laws import read_law
+from tests.beside import LAW_TEXTS
 from tests.knowledge.calculators.kit import SHIPPED, TODAY, words
-
-LIBRARY = Path(__file__).parents[3].parent / "shared" / "data" / "laws"
 
 
 def run(inputs: object, figures: Figures | None = None) -> Calculation:
@@ -50,7 +48,7 @@ def missing_articles(calculation: Calculation) -> list[str]:
 def _articles(law: str) -> frozenset[int] | None:
     statute = load_statutes()[law]
     assert not statute.repealed, law
-    file = LIBRARY / f"{statute.file}.md"
+    file = LAW_TEXTS / f"{statute.file}.md"
     if statute.file is None or not file.exists():
         return None
     return frozenset(read_law(file, statute).articles)
