@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Self
@@ -132,10 +133,16 @@ def _unusable(entry: EntryData, statutes: Mapping[str, Statute]) -> Iterator[str
 
 
 def load_statutes(folder: Path = CONTENT_FOLDER) -> Mapping[str, Statute]:
-    """The laws that may be cited, by name; empty when laws.yml is missing."""
+    """The laws that may be cited, by name; empty when laws.yml is missing. Read again only when the file changed."""
     file = folder / "laws.yml"
     if not file.exists():
         return MappingProxyType({})
+    stat = file.stat()
+    return _statutes_of(file, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=4)
+def _statutes_of(file: Path, _changed: int, _size: int) -> Mapping[str, Statute]:
     raw = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     rows = {row["name"]: row for row in raw} if isinstance(raw, list) else raw
     statutes = {}

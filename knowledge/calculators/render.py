@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
 from typing import Any
 
 from knowledge.calculators.values import CENT, Calculation, InvalidInputError, Value
@@ -43,7 +42,7 @@ def render(
         KeyError: a sentence, or a value for one of its places, is missing; tests rule this out.
     """
     fill = Filler(wording)
-    laws = _statutes() if statutes is None else statutes
+    laws = load_statutes() if statutes is None else statutes
     return Rendered(
         title=wording.title,
         headline=fill(wording.headline[calculation.headline], calculation.results),
@@ -101,8 +100,3 @@ def _plain(value: Value) -> str:
     if isinstance(value, date):
         return f"{value.year}年{value.month}月{value.day}日"
     return str(value)
-
-
-@cache
-def _statutes() -> Mapping[str, Statute]:
-    return load_statutes()
