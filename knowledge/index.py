@@ -14,6 +14,10 @@ Indices = NDArray[np.int64]
 
 _SATURATION = 1.2  # BM25 k1
 _LENGTH = 0.5  # BM25 b: phrasings are short, their length says little
+COMPARED_ONE_BY_ONE = (
+    2_000  # entries up to which every sentence is compared; beyond, those of the leading entries
+)
+LEADING = 256  # entries of each column whose sentences are compared then
 _ANSWER_WEIGHT = 0.3  # a word of the answer counts this much against one of the question
 
 
@@ -94,15 +98,29 @@ class VectorIndex:
         self.centre = sentences.mean(0)
         self._answer_centre = answers.mean(0)
         self._starts = starts
+        self._counts: Indices = np.diff(np.append(starts, len(sentences)))
         self.sentences = unit(sentences - self.centre)
         self.themes = unit(np.add.reduceat(self.sentences, starts, axis=0))
         self._answers = unit(answers - self._answer_centre)
 
-    def columns(self, query: Floats) -> list[Floats]:
-        """The first three of COLUMNS."""
+    def columns(self, query: Floats, words: Floats) -> list[Floats]:
+        """The first three of COLUMNS. `words` helps to choose whose sentences are compared one by one."""
         centred = unit(query - self.centre)
-        closest = np.maximum.reduceat(dot(self.sentences, centred), self._starts)
-        return [closest, dot(self.themes, centred), dot(self._answers, centred)]
+        theme, answer = dot(self.themes, centred), dot(self._answers, centred)
+        return [self._closest(centred, theme, answer, words), theme, answer]
+
+    def _closest(self, centred: Floats, theme: Floats, answer: Floats, words: Floats) -> Floats:
+        """Of many entries only those that lead in another column; the others count with their theme."""
+        if len(theme) <= COMPARED_ONE_BY_ONE:
+            return np.asarray(np.maximum.reduceat(dot(self.sentences, centred), self._starts), np.float32)
+        ahead = [leading(column, LEADING) for column in (theme, answer, words)]
+        chosen = np.unique(np.concatenate(ahead))
+        counts = self._counts[chosen]
+        starts = np.cumsum(counts) - counts
+        rows = np.repeat(self._starts[chosen] - starts, counts) + np.arange(counts.sum())
+        closest = theme.copy()
+        closest[chosen] = np.maximum.reduceat(dot(self.sentences[rows], centred), starts)
+        return closest
 
     def theme_likeness(self, sentences: Floats) -> Floats:
         """Likeness of an entry made of these sentences with every entry."""
@@ -116,6 +134,14 @@ class VectorIndex:
 def dot(rows: Floats, vector: Floats) -> Floats:
     """Plain loops: BLAS would wake its threads, and waiting for those costs 20 ms on a busy machine."""
     return np.asarray(np.einsum("ij,j->i", rows, vector), np.float32)
+
+
+def leading(values: Floats, count: int) -> Indices:
+    """Places of the highest values, best first, equal ones in order."""
+    if len(values) <= count:
+        return np.argsort(-values, kind="stable")
+    chosen = np.sort(np.argpartition(-values, count - 1)[:count])
+    return np.asarray(chosen[np.argsort(-values[chosen], kind="stable")], np.int64)
 
 
 def unit(rows: Floats) -> Floats:
@@ -147,8 +173,8 @@ class SearchIndex:
         result = np.zeros((self.size, len(COLUMNS)), np.float32)
         if not self.size:
             return result
+        words = result[:, -1] = self.words.scores(text)
         if self.vectors is not None and embedding is not None and self.accepts(embedding):
-            for column, values in enumerate(self.vectors.columns(embedding)):
+            for column, values in enumerate(self.vectors.columns(embedding, words)):
                 result[:, column] = values
-        result[:, -1] = self.words.scores(text)
         return result

@@ -15,12 +15,13 @@ import asyncpg
 import httpx
 import typer
 
+from nlu.rasa_client import RasaUnderstander
 from nlu.server import RasaServer
 from nlu.training import DEFAULT_DATA_FOLDER, ensure_model
 from tests import postgres
-from tests.bench import report
+from tests.bench import growth, report
 from tests.bench.measure import Running, Side, dialogues, in_step, load, memory_mb
-from tests.bench.ours import HandlerPerson, WebPerson, application, check, served
+from tests.bench.ours import PATIENCE_SECONDS, HandlerPerson, WebPerson, application, check, served
 from tests.bench.rasa_dialogue import RasaPerson, ensure_stack_model, rasa_stack
 
 WARM_UP = 2
@@ -32,7 +33,8 @@ def main(
     rounds: Annotated[int, typer.Option(help="Repetitions on each database.", min=1)] = 3,
     count: Annotated[int, typer.Option("--dialogues", help="Dialogues of each side in a round.", min=3)] = 36,
     people: Annotated[int, typer.Option(help="How many write at once.", min=1)] = 8,
-    write: Annotated[Path | None, typer.Option(help="Write the section into this Markdown file.")] = None,
+    search_only: Annotated[bool, typer.Option("--search-only", help="Only search and parse.")] = False,
+    write: Annotated[Path | None, typer.Option(help="Write the sections into this Markdown file.")] = None,
     data: Annotated[
         Path, typer.Option(envvar="NIANGJIA_DATA__FOLDER", help="Where trained models are kept.")
     ] = DEFAULT_DATA_FOLDER,
@@ -41,11 +43,25 @@ def main(
     logging.basicConfig(level=logging.WARNING)
     models = ensure_model(data_folder=data), ensure_stack_model(data)
     results = report.Results(people, count)
-    asyncio.run(_measure(results, rounds, models, data))
-    text = report.section(results)
-    print(text)
-    if write is not None:
-        report.write(write, text)
+    sections = []
+    if not search_only:
+        asyncio.run(_measure(results, rounds, models, data))
+        sections.append(report.section(results))
+    sections.append(growth.section(asyncio.run(_growth(models[0], data))))
+    for text in sections:
+        print(text)
+        if write is not None:
+            report.write(write, text)
+
+
+async def _growth(model: Path, data: Path) -> growth.Growth:
+    async with RasaServer(model) as intents:
+        await intents.wait_ready()
+        understander = RasaUnderstander(intents.url or "", timeout_seconds=PATIENCE_SECONDS)
+        try:
+            return await growth.growth(understander, data / "bench-vectors.db")
+        finally:
+            await understander.aclose()
 
 
 async def _measure(results: report.Results, rounds: int, models: tuple[Path, Path], data: Path) -> None:

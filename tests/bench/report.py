@@ -96,14 +96,14 @@ def _dialogue_table(results: Results) -> str:
             for side in SIDES:
                 timed = [chosen(one)[side] for one in rounds]
                 factor = "1" if side == RASA else f"{ratio(rounds, chosen, side):.1f}"
-                work = _ms(median(one.cpu_per_turn for one in timed))
+                work = milliseconds(median(one.cpu_per_turn for one in timed))
                 turns = [turn for one in timed for turn in one.every]
                 rows.append((database, label, side, *_speed(timed, turns), factor, work))
     head = ("database", "people", "side", "turns/s", "p50 ms", "p99 ms", "x Rasa", "CPU ms a turn")
     note = (
         "CPU: of the processes that serve (ours: dialogue and intent server), without the database server's."
     )
-    return f"### Whole dialogue\n\n{note}\n\n" + _table(head, rows)
+    return f"### Whole dialogue\n\n{note}\n\n" + table(head, rows)
 
 
 def _kinds_table(results: Results) -> str:
@@ -114,14 +114,16 @@ def _kinds_table(results: Results) -> str:
                 timed = [one.in_step[side][kind] for one in rounds]
                 alone = [turn for one in rounds for turn in one.alone[side].turns[kind]]
                 turns = [turn for one in timed for turn in one.every]
-                one_by_one = f"{_ms(percentile(alone, 0.5))} / {_ms(percentile(alone, 0.99))}"
+                one_by_one = (
+                    f"{milliseconds(percentile(alone, 0.5))} / {milliseconds(percentile(alone, 0.99))}"
+                )
                 rows.append((database, kind, side, *_speed(timed, turns), one_by_one))
     head = ("database", "turn", "side", "turns/s", "p50 ms", "p99 ms", "one at a time: p50 / p99 ms")
     title = f"### By kind of turn, {results.people} people at once, all at the same point of the dialogue"
     note = (
         '"Slot answer" is text that our side understands from the open question; "submit" opens the ticket.'
     )
-    return f"{title}\n\n{note}\n\n" + _table(head, rows)
+    return f"{title}\n\n{note}\n\n" + table(head, rows)
 
 
 def _memory_table(results: Results) -> str:
@@ -131,7 +133,7 @@ def _memory_table(results: Results) -> str:
         for database, held in results.memory.items()
     ]
     head = ("database", *names, "ours together")
-    return "### Memory after the run (RSS, MB)\n\n" + _table(head, rows)
+    return "### Memory after the run (RSS, MB)\n\n" + table(head, rows)
 
 
 def _conditions(results: Results) -> str:
@@ -150,14 +152,16 @@ def _conditions(results: Results) -> str:
 
 def _speed(timed: Sequence[Timed], turns: Sequence[float]) -> tuple[str, str, str]:
     rate = median(one.rate for one in timed)
-    return f"{rate:.1f}", _ms(percentile(turns, 0.5)), _ms(percentile(turns, 0.99))
+    return f"{rate:.1f}", milliseconds(percentile(turns, 0.5)), milliseconds(percentile(turns, 0.99))
 
 
-def _ms(seconds: float) -> str:
+def milliseconds(seconds: float) -> str:
+    """Two digits or more."""
     return f"{1000 * seconds:.0f}" if seconds >= 0.01 else f"{1000 * seconds:.1f}"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -183,9 +187,10 @@ def _versions() -> str:
 
 
 def write(file: Path, text: str) -> None:
-    """Put the section into the file; other sections stay as they are."""
+    """Put a section into the file, in place of the one with the same title; other sections stay as they are."""
     old = file.read_text(encoding="utf-8") if file.exists() else "# Benchmarks\n"
-    mine = re.compile(r"^## Turns\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+    title = re.escape(text.partition("\n")[0])
+    mine = re.compile(rf"^{title}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
     new, found = mine.subn(lambda _: text + "\n", old)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text((new if found else f"{old.rstrip()}\n\n{text}").rstrip() + "\n", encoding="utf-8")

@@ -27,7 +27,7 @@ async def with_laws(application, few_answers, tmp_path: Path):
 @pytest.fixture
 def nothing_curated(monkeypatch):
     """No entry is near enough to anything."""
-    monkeypatch.setattr("knowledge.search.KnowledgeBase._outcome", lambda *_: "none")
+    monkeypatch.setattr("knowledge.ranking._outcome", lambda *_: "none")
 
 
 async def test_the_law_is_shown_as_the_law_and_a_person_is_offered(with_laws, person, nothing_curated):
