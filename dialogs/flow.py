@@ -57,6 +57,7 @@ class SlotStep(Part):
     unit: Unit = "count"
     columns: list[Literal["month", "money"]] = []  # of rows: what stands in one line, in this order
     on_request: bool = False
+    private: bool = False  # not to be typed into a chat whose servers are abroad: a link of one use opens it
 
     @model_validator(mode="after")
     def options_where_needed(self) -> "SlotStep":
@@ -80,6 +81,34 @@ class SayStep(Part):
     say: str = Field(pattern=r"^[a-z_]{2,24}$")
     text: str
     when: list[Condition] = []
+
+
+class Paper(Part):
+    """One paper that the union will want to see; the worker ticks it off and photographs it over days."""
+
+    key: str = Field(pattern=r"^[a-z_]{2,32}$")
+    label: str = Field(max_length=60)
+    hint: str | None = None  # where to get it, what will do instead
+    required: bool = True
+    when: list[Condition] = []
+
+
+class Outcomes(Part):
+    """What the worker is told at each end. {number} {name} {close_due} and what the cadre writes: {reason} {what}
+    {until} {result} {amount}. Without a text of its own a service says what `tickets/catalogue.yml` says."""
+
+    accepted: str | None = None
+    returned: str | None = None  # papers are missing: {what} by {until}
+    not_accepted: str | None = None  # {reason}, and where to go instead
+    decided: str | None = None  # {result}
+    paid: str | None = None  # {amount}
+
+
+class Basis(Part):
+    """An article that the service rests on."""
+
+    law: str
+    article: int
 
 
 def _kind(raw: Any) -> str:
@@ -133,6 +162,14 @@ class Flow(Part):
     review: bool = True
     urgent_when: list[Condition] = []
     done: str
+    papers: list[Paper] = []
+    outcomes: Outcomes = Outcomes()
+    basis: list[Basis] = []
+    season: str | None = (
+        None  # name of a season in config.yaml; outside it the worker is put on the reminder list
+    )
+    off_season: str | None = None  # said then; {opens} is when it opens again
+    note: str | None = None  # for docs/services.md: who does what behind the counter
     examples: list[Example] = []
 
     @model_validator(mode="after")
@@ -146,8 +183,12 @@ class Flow(Part):
                 raise ValueError(f"slot {step.slot}: consent {step.consent} is never asked")
             for condition in step.when:
                 _known_slots(condition, slots)
-        for condition in self.urgent_when:
+        for condition in self.urgent_when + [part for paper in self.papers for part in paper.when]:
             _known_slots(condition, slots)
+        if len({paper.key for paper in self.papers}) != len(self.papers):
+            raise ValueError("a paper is listed twice")
+        if (self.season is None) != (self.off_season is None):
+            raise ValueError("season and off_season belong together")
         return self
 
     @cached_property

@@ -17,8 +17,9 @@ from knowledge.faq import sync_content
 from knowledge.laws import import_folder
 from knowledge.search import KnowledgeBase, Thresholds
 from knowledge.statute_search import StatuteSearch
+from storage.base import Base
 from storage.database import Database
-from storage.models import Base, LawArticle
+from storage.models import LawArticle
 
 VECTOR_CACHE = Path("data") / "evaluation-vectors.db"
 

@@ -1,4 +1,4 @@
-"""Every table. What a worker says or sends is encrypted; what lists sort and filter by is not."""
+"""People, conversations, tickets, knowledge. What a worker says or sends is encrypted; what lists sort by is not."""
 
 from datetime import date, datetime
 from typing import Any
@@ -16,13 +16,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from storage.base import Base
 from storage.types import BigId, EncryptedJson, EncryptedText, UtcDateTime
-
-
-class Base(DeclarativeBase):
-    """Declarative base of all tables."""
 
 
 class Organization(Base):
@@ -95,6 +92,9 @@ class Conversation(Base):
     state_version: Mapped[int] = mapped_column(Integer, default=0)
     profile: Mapped[Any] = mapped_column(EncryptedJson, nullable=True)
     human_ticket_id: Mapped[int | None] = mapped_column(BigId)
+    preferences: Mapped[dict[str, Any]] = mapped_column(
+        JSON, default=dict
+    )  # {"reminders": false}: no personal data
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_inbound_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -182,6 +182,8 @@ class Attachment(Base):
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
     message_id: Mapped[int | None] = mapped_column(BigId, index=True)
     ticket_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    paper: Mapped[str | None] = mapped_column(String(32))  # which paper of the ticket's check list it shows
+    scan: Mapped[str] = mapped_column(String(16), default="unchecked")  # unchecked|clean|blocked
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     filename: Mapped[str] = mapped_column(EncryptedText)
     content_type: Mapped[str] = mapped_column(String(64))

@@ -8,8 +8,8 @@ from alembic import context
 from sqlalchemy import Connection, types
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from storage.base import Base
 from storage.database import normalise_url
-from storage.models import Base
 from storage.types import EncryptedJson, EncryptedText, UtcDateTime
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from bot.app import Application
 from bot.messages import Inbound
-from storage.models import Account, Base, Organization, Ticket
+from storage.base import Base
+from storage.models import Account, Organization, Ticket
 from tests.playing import Player
 from tickets import service
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from storage.database import Database
 from storage.migrate import migrate, newest_revision
-from storage.models import Base
+from storage.base import Base
 
 
 def _differences(connection: Connection) -> list[object]:
