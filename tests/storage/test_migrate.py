@@ -1,16 +1,24 @@
 """The migrations and the models describe the same schema, on both engines."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
-from storage.database import Database
-from storage.migrate import migrate, newest_revision
 from storage.base import Base
+from storage.database import Database
+from storage.migrate import alembic_config, migrate, newest_revision
+from storage.models import Conversation
+
+OLD_CONVERSATION = (
+    "INSERT INTO conversations (id, channel, address, state_version, created_at, last_inbound_at)"
+    " VALUES (1, 'webchat', 'old', 0, '2026-11-22 08:00:00', '2026-11-22 08:00:00')"
+)
 
 
 def _differences(connection: Connection) -> list[object]:
@@ -65,3 +73,17 @@ async def test_a_failed_migration_leaves_nothing_behind(
     async with opened.read() as session:
         assert (await session.scalars(text("SELECT name FROM sqlite_master"))).all() == []
     await opened.close()
+
+
+async def test_rows_of_the_first_version_survive_the_upgrade(database: Database) -> None:
+    def go_to(revision: str) -> Callable[[Connection], None]:
+        step = command.downgrade if revision == "0001" else command.upgrade
+        return lambda connection: step(alembic_config(connection), revision)
+
+    async with database.engine.begin() as connection:
+        await connection.run_sync(go_to("0001"))
+        await connection.execute(text(OLD_CONVERSATION))
+        await connection.run_sync(go_to("head"))
+    async with database.write() as session:
+        kept = (await session.scalars(select(Conversation))).one()
+        assert (kept.address, kept.preferences) == ("old", {})
