@@ -152,6 +152,8 @@ class Flow(Part):
     kind: Literal["service", "calculator"] = "service"
     title: str
     intents: list[str]
+    words: list[str] = []  # of several services for one intent, the words that choose this one
+    group: str = "other"  # under which heading of the menu it stands
     enter: Literal["start", "offer"] = "start"
     offer_label: str = Field(max_length=30)
     begin: str
