@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from knowledge.calibration import MODES, NOTHING_FOR_US, Weights
 from knowledge.content import EntryData
-from knowledge.index import COLUMNS, Document, Floats, SearchIndex
+from knowledge.index import COLUMNS, WORD_COLUMNS, Document, Floats, SearchIndex
 
 Embed = Callable[[Sequence[str]], Floats]
 Labelled = tuple[str, frozenset[str]]  # a question and the ids of the entries that answer it
@@ -114,7 +114,7 @@ def _guesses(
 
 def fit(questions: Questions, mode: str) -> Weights:
     """Weights of one mode by Adam on the likelihood; what the mode can't see is left out."""
-    columns = list(range(len(COLUMNS))) if mode.startswith("vector") else [len(COLUMNS) - 1]
+    columns = list(range(len(COLUMNS)))[0 if mode.startswith("vector") else -WORD_COLUMNS :]
     uses_intents = mode.endswith("intent")
     inputs = [questions.features[:, :, columns], np.ones((*questions.intent.shape, 1), np.float32)]
     if uses_intents:

@@ -1,13 +1,13 @@
 """What a query has in common with every entry, as numbers: vectors and words, in plain numpy."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.tokens import tokens
+from knowledge.tokens import normalise, tokens
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int64]
@@ -37,18 +37,23 @@ class Document:
 # Columns of the feature matrix; each lies between about 0 and 1.
 COLUMNS = (
     "closest",  # closest sentence, centred cosine
+    "near",  # mean of the three closest sentences
     "theme",  # mean of the entry's sentences
     "answer",  # question and answer as one passage
     "words",  # BM25 against the best that the query could reach
+    "letters",  # the same over pairs and triples of characters: typing slips, words that jieba cuts otherwise
 )
+WORD_COLUMNS = 2  # the last ones: all that there is without vectors
+_NEAR = 3
 
 
 class WordIndex:
     """BM25 over whole entries: every sentence counts its words once, the answer counts less."""
 
-    def __init__(self, documents: Sequence[Document]) -> None:
+    def __init__(self, documents: Sequence[Document], cut: Callable[[str], Iterable[str]] = tokens) -> None:
         self._entries = len(documents)
-        bags = [_weighted_words(document) for document in documents]
+        self._cut = cut
+        bags = [_weighted_words(document, cut) for document in documents]
         counts = Counter(word for bag in bags for word in bag)
         self._idf = {
             word: float(np.log(1 + (len(bags) - count + 0.5) / (count + 0.5)))
@@ -73,7 +78,7 @@ class WordIndex:
         """Score of every entry, divided by what all words of the query together could give."""
         scores = np.zeros(self._entries, np.float32)
         best = 0.0
-        for word in set(tokens(text)):
+        for word in set(self._cut(text)):
             best += self._idf.get(word, self._unknown) * (_SATURATION + 1)
             found = self._postings.get(word)
             if found is not None:
@@ -81,12 +86,19 @@ class WordIndex:
         return scores / best if best else scores
 
 
-def _weighted_words(document: Document) -> dict[str, float]:
+def letters(text: str) -> Iterator[str]:
+    """Pairs and triples of neighbouring letters and digits."""
+    plain = "".join(character for character in normalise(text) if character.isalnum())
+    for length in (2, 3):
+        yield from (plain[start : start + length] for start in range(len(plain) - length + 1))
+
+
+def _weighted_words(document: Document, cut: Callable[[str], Iterable[str]]) -> dict[str, float]:
     bag: dict[str, float] = defaultdict(float)
     for sentence in document.sentences:
-        for word in set(tokens(sentence)):
+        for word in set(cut(sentence)):
             bag[word] += 1.0
-    for word in set(tokens(document.answer)):
+    for word in set(cut(document.answer)):
         bag[word] += _ANSWER_WEIGHT
     return bag
 
@@ -104,23 +116,26 @@ class VectorIndex:
         self._answers = unit(answers - self._answer_centre)
 
     def columns(self, query: Floats, words: Floats) -> list[Floats]:
-        """The first three of COLUMNS. `words` helps to choose whose sentences are compared one by one."""
+        """The first four of COLUMNS. `words` helps to choose whose sentences are compared one by one."""
         centred = unit(query - self.centre)
         theme, answer = dot(self.themes, centred), dot(self._answers, centred)
-        return [self._closest(centred, theme, answer, words), theme, answer]
+        closest, near = self._one_by_one(centred, theme, answer, words)
+        return [closest, near, theme, answer]
 
-    def _closest(self, centred: Floats, theme: Floats, answer: Floats, words: Floats) -> Floats:
+    def _one_by_one(
+        self, centred: Floats, theme: Floats, answer: Floats, words: Floats
+    ) -> tuple[Floats, Floats]:
         """Of many entries only those that lead in another column; the others count with their theme."""
         if len(theme) <= COMPARED_ONE_BY_ONE:
-            return np.asarray(np.maximum.reduceat(dot(self.sentences, centred), self._starts), np.float32)
+            return _closest_and_near(dot(self.sentences, centred), self._counts)
         ahead = [leading(column, LEADING) for column in (theme, answer, words)]
         chosen = np.unique(np.concatenate(ahead))
         counts = self._counts[chosen]
         starts = np.cumsum(counts) - counts
         rows = np.repeat(self._starts[chosen] - starts, counts) + np.arange(counts.sum())
-        closest = theme.copy()
-        closest[chosen] = np.maximum.reduceat(dot(self.sentences[rows], centred), starts)
-        return closest
+        closest, near = theme.copy(), theme.copy()
+        closest[chosen], near[chosen] = _closest_and_near(dot(self.sentences[rows], centred), counts)
+        return closest, near
 
     def theme_likeness(self, sentences: Floats) -> Floats:
         """Likeness of an entry made of these sentences with every entry."""
@@ -129,6 +144,17 @@ class VectorIndex:
     @property
     def dimensions(self) -> int:
         return int(self.centre.shape[0])
+
+
+def _closest_and_near(likeness: Floats, counts: Indices) -> tuple[Floats, Floats]:
+    """Of each entry's sentences the greatest likeness, and the mean of the three greatest."""
+    owners = np.repeat(np.arange(len(counts)), counts)
+    best_first = likeness[np.lexsort((-likeness, owners))]
+    starts = np.cumsum(counts) - counts
+    taken = np.minimum(counts, _NEAR)
+    sums = np.cumsum(np.append(0.0, best_first))
+    near = (sums[starts + taken] - sums[starts]) / taken
+    return best_first[starts], near.astype(np.float32)
 
 
 def dot(rows: Floats, vector: Floats) -> Floats:
@@ -158,6 +184,7 @@ class SearchIndex:
         starts: Indices = np.cumsum(counts) - counts
         self.size = len(documents)
         self.words = WordIndex(documents)
+        self.letters = WordIndex(documents, letters)
         self.vectors: VectorIndex | None = None
         if sentences is not None and answers is not None and self.size:
             self.vectors = VectorIndex(sentences, answers, starts)
@@ -173,7 +200,8 @@ class SearchIndex:
         result = np.zeros((self.size, len(COLUMNS)), np.float32)
         if not self.size:
             return result
-        words = result[:, -1] = self.words.scores(text)
+        words = result[:, -2] = self.words.scores(text)
+        result[:, -1] = self.letters.scores(text)
         if self.vectors is not None and embedding is not None and self.accepts(embedding):
             for column, values in enumerate(self.vectors.columns(embedding, words)):
                 result[:, column] = values

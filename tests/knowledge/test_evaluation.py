@@ -8,7 +8,7 @@ from knowledge.calibration import MODES, Weights, load_weights, mode_of
 from knowledge.content import EntryData, load_statutes
 from knowledge.evaluation import Asked, evaluate, evaluate_citations
 from knowledge.fitting import Questions, as_yaml, fit, report
-from knowledge.index import COLUMNS
+from knowledge.index import COLUMNS, WORD_COLUMNS
 from knowledge.search import KnowledgeBase
 from knowledge.statute_search import StatuteSearch
 from knowledge.workbench import statutes_of
@@ -52,7 +52,7 @@ def test_every_mode_is_calibrated() -> None:
     weights = load_weights()
     assert set(weights) == set(MODES)
     assert mode_of(has_vector=True, has_intents=False) == "vector"
-    assert (weights["words"].columns[:-1] == 0).all()
+    assert (weights["words"].columns[:-WORD_COLUMNS] == 0).all()
 
 
 def test_no_score_is_outside_zero_and_one() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from knowledge import index as module
-from knowledge.index import Document, Floats, SearchIndex, leading, unit
+from knowledge.index import COLUMNS, Document, Floats, SearchIndex, leading, unit
 
 ENTRIES = 600
 
@@ -34,11 +34,11 @@ def test_the_shortened_comparison_finds_what_the_full_one_finds(
     monkeypatch.setattr(module, "COMPARED_ONE_BY_ONE", ENTRIES - 1)
     monkeypatch.setattr(module, "LEADING", 20)
     short = full.features(f"说法{wanted}", query)
-    ahead = leading(exact[:, 1], 20)
+    ahead = leading(exact[:, COLUMNS.index("theme")], 20)
     assert exact[:, 0].argmax() == short[:, 0].argmax() == wanted
     np.testing.assert_allclose(short[ahead], exact[ahead], rtol=1e-5)
     assert not np.allclose(short[:, 0], exact[:, 0])  # the others were not compared
-    np.testing.assert_allclose(short[:, 1:], exact[:, 1:])
+    np.testing.assert_allclose(short[:, 2:], exact[:, 2:])
 
 
 def test_up_to_the_limit_every_sentence_is_compared(
