@@ -55,6 +55,7 @@ fast: .venv/.test
 test: setup-test check
 	.venv/bin/python -m nlu train --if-needed
 	.venv/bin/python -m pytest -q -n 2 --durations=8 -m "$(FAST)"
+	.venv/bin/python -m tests.vectors
 	.venv/bin/python -m pytest -q --durations=12 -m "$(SLOW)"
 
 bench: setup-test

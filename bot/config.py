@@ -101,7 +101,7 @@ class ChatSettings(Section):
 
 
 class KnowledgeSettings(Section):
-    answer_score: float = Field(0.6, ge=0, le=1, description="At or above: answered outright")
+    answer_score: float = Field(0.7, ge=0, le=1, description="At or above: answered outright")
     choices_score: float = Field(0.22, ge=0, le=1, description="At or above: offered as “您是想问”")
 
 

@@ -9,6 +9,7 @@ faq:<id>  more:<id>       show an answer, or its second half
 ok:<id>   no:<id>         "解决了吗"
 t:<number>:<action>       status, reopen, withdraw, r1 … r5
 then:<intent>             the matter that was put off
+job:<action>              more.<skip>, none.<shown>, nth.<index>, follow, stop: postings that were shown
 go:<word>                 menu, human, status, privacy, help, calculators
 """
 
@@ -27,6 +28,7 @@ class Press:
 
 ARGUMENTS = {
     "flow": 1, "s": 3, "do": 2, "calc": 1, "faq": 1, "more": 1, "ok": 1, "no": 1, "t": 2, "then": 1, "go": 1,
+    "job": 1,
 }  # fmt: skip
 
 

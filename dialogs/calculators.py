@@ -29,6 +29,10 @@ _CALLS: Final = re.compile(
     r"(?:我?(?:想|要|能|可以|可不可以|能不能)|请|麻烦|你|您|帮|给|替|我|来|先|再|那|就)*"
     r"(?:算一?下子?|算一算|算算|计算一?下?|测算)(?P<what>.*)"
 )
+_SO_MUCH: Final = re.compile(  # 能赔多少, without a word of what for
+    r"(?:我|这个|这样|这种|情况|那|大概|一共|总共|到底|能|可以|该|应该|会|要|老板|公司|单位|厂里|他们?|得|一?下|的|有|,|，)*"
+    r"(?:赔|补偿?|拿|领|要|得|给|欠)?(?:我|到|回|得到)*(?:多少|好多|几个月)(?:钱|元|块|工资|补偿|赔偿)*(?:吧|呢|嘛|啊|呀|合适|才对|[\s。.!！?？])*"
+)
 _ANYTHING: Final = re.compile(r"(?:器|工具|功能|吧|嘛|呗|呢|钱|账|[\s。.!！?？,，])*")
 _MENU: Final = re.compile(
     r"(?:打开|看看|有没有|用|我要|我想用)?(?:计算器|计算工具|算一算)(?:在哪里?|吧|呢)?[?？]?"
@@ -42,6 +46,8 @@ class Plan(Part):
     intents: tuple[str, ...]
     names: tuple[str, ...]
     words: tuple[str, ...] = ()
+    asked_as: tuple[str, ...] = ()
+    first: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     ask: Mapping[str, str] = Field(default_factory=dict)
     when: Mapping[str, Condition] = Field(default_factory=dict)
     implies: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
@@ -135,6 +141,24 @@ def called(text: str) -> str | None:
         (name, plan) for name, plan in catalogue().calculators.items() if _says(plan.names, match["what"])
     ]
     return found[0][0] if found else None
+
+
+def asks_so_much(text: str) -> bool:
+    """True for 能赔多少: asks for a sum and leaves it to the talk before which one."""
+    return _SO_MUCH.fullmatch(text.strip()) is not None
+
+
+def calls_so_much(text: str) -> bool:
+    """True for 算一下能赔多少, which calls for that sum."""
+    match = _CALLS.match(text.strip())
+    return match is not None and asks_so_much(match["what"])
+
+
+def fitting_one_of(matters: Iterable[tuple[str, str]], text: str) -> str | None:
+    """The calculator for one of these matters (intent, words): one asked for in this way goes before the others."""
+    found = [name for intent, words in matters if (name := fitting(intent, text, words)) is not None]
+    plans = catalogue().calculators
+    return next((name for name in found if _says(plans[name].asked_as, text)), next(iter(found), None))
 
 
 def _says(words: Iterable[str], text: str) -> bool:

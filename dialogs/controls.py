@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import yaml
 
-from dialogs import buttons
+from dialogs import buttons, slots
 from dialogs.forms import EDIT, REVIEW
 from dialogs.state import Pending, State
 from nlu import entities, stance
@@ -38,6 +38,10 @@ _NEITHER: Final = re.compile(
     r"(?:这些|上面|这几个|这里面?|哪个|两个|三个|一个|全|好像)*(?:都|也)(?:不是|不对|没有)(?:的|我?(?:要|想)?(?:问|找|说)?的)?|"
     r"没有?(?:我?(?:要|想)(?:问|找)?的|一个(?:是|对)的?)|不是(?:这些|这几个|上面的|上面这些)"
 )
+_FURTHER: Final = re.compile(  # 更多, for a long list shown in parts
+    r"(?:看看?|点|还有)?(?:更多|别的|其他|其它|下一页|下面的)(?:选项|的|呢|吗|情况)*|还有(?:呢|吗|没有|什么|哪些)|"
+    r"(?:这里面?|上面|这些里?)*没有?(?:我的?|我这种|适合我|符合我)(?:情况|那种|的)*"
+)
 _YES: Final = re.compile(
     r"(?:好的?|嗯+|行|可以|要得?|要的|说吧|说说|得|ok|接着(?:说|来)|继续说|那就说|说(?:这|那|下|另)一?个|下一个|还有一个|"
     r"办完了|弄好了)(?:吧|嘛|啊|哈|呢|,)*"
@@ -49,6 +53,9 @@ _NTH_MATTER: Final = re.compile(  # 说第二个, 第二件事: counts matters, 
 _ABOUT: Final = re.compile(  # 再说辞退的事, 那社保那个呢: frame words around the name of the matter
     r"^(?:好的?|嗯|那|我|想|要|再|接着|继续|然后|现在|回头|先|来|帮我|,)*(?:说说?|讲讲?|聊聊?|谈谈?|看看?|问问?|讲|处理|弄)?(?:一?下)?"
     r"(?:我?(?:被|的|那个)*)(?P<name>.+?)(?:的|那个|这个|那件|这件|事情?|问题|呢|吧|嘛|了|方面)*$"
+)
+_BACK_TO: Final = re.compile(  # 再说辞退的事: goes back to a matter, whether or not it still waits
+    r"(?:好的?|嗯|那|我|想|要|还是|先|,)*(?:再(?:来)?[说讲聊谈看问]|[说讲聊谈]回|回到|回头[说讲]|接着[说讲聊谈]|继续[说讲聊谈])"
 )
 _TO_SAY: Final = re.compile(r"[说讲聊谈看问处弄]|事|那个|^那.*呢$|呢$")
 _ANY_DAY: Final = date(2026, 1, 1)  # no does not depend on the day
@@ -113,8 +120,13 @@ def pointed(state: State, text: str) -> str | None:
     asked = (frame.asked or "") if frame is not None else REVIEW
     if frame is not None and asked not in {REVIEW, EDIT} and not asked.startswith("consent:"):
         options = [payload for _, payload in state.shown if payload.startswith(f"s:{frame.run}:{asked}:")]
+        further = next(
+            (payload for _, payload in state.shown if payload.startswith(f"do:{frame.run}:more.")), None
+        )
         listed = options or [f"faq:{name}" for name in state.offered]
-        index = reference(text, len(listed), bare=False)  # a number alone may be the answer
+        index = reference(text, len(listed), bare=bool(options))  # else a number alone may be the answer
+        if further is not None and (index == NONE_OF_THESE or _FURTHER.fullmatch(NOISE.sub("", text))):
+            return further
         return listed[index] if isinstance(index, int) else None
     clean = NOISE.sub("", text)
     named = next((payload for label, payload in state.shown if label == clean), None)
@@ -138,6 +150,9 @@ def _countable(state: State) -> tuple[list[str], bool]:
     in_sight = any(payload.startswith("faq:") for payload in payloads)
     if state.offered and (in_sight or len(menu) < MENU_FROM):
         return [f"faq:{name}" for name in state.offered], True
+    postings = next((payload for payload in payloads if payload.startswith("job:none.")), None)
+    if postings is not None:
+        return [f"job:nth.{index}" for index in range(int(postings.rpartition(".")[2]))], False
     if state.pending and any(payload.startswith("then:") for payload in payloads):
         return ["", *(f"then:{matter.intent}" for matter in state.pending)], False  # the first is dealt with
     return menu, False
@@ -155,8 +170,10 @@ def remembered(state: State, text: str, payload: str | None = None) -> Pending |
         old = Pending(name, INTENTS[name].label) if name in INTENTS else None
         return (known or old) if press.kind == "then" else None
     clean = NOISE.sub("", normalise(text))
-    if not state.pending or state.frame is not None or not clean or len(clean) > LONGEST:
+    if state.frame is not None or not clean or len(clean) > LONGEST:
         return None
+    if not state.pending:
+        return _gone_back_to(clean)
     matter = _NTH_MATTER.fullmatch(clean)
     if matter is not None:
         number = _number(matter["said"] or matter["named"])
@@ -170,7 +187,17 @@ def remembered(state: State, text: str, payload: str | None = None) -> Pending |
     if about is None or not _TO_SAY.search(clean) or len(about["name"]) > _NAME:
         return None
     named = stance.own_topic(about["name"])
-    return next((matter for matter in state.pending if matter.intent == named), None)
+    waiting = next((matter for matter in state.pending if matter.intent == named), None)
+    return waiting or _gone_back_to(clean)
+
+
+def _gone_back_to(clean: str) -> Pending | None:
+    """The matter that 再说辞退的事 names, though it waits no more or was only the topic for a while."""
+    about = _ABOUT.match(clean) if _BACK_TO.match(clean) else None
+    if about is None or len(about["name"]) > _NAME or slots.is_question(about["name"]):
+        return None
+    named = stance.own_topic(about["name"])
+    return Pending(named, INTENTS[named].label) if named is not None and named in INTENTS else None
 
 
 def refuses(state: State, text: str) -> bool:

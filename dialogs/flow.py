@@ -15,7 +15,8 @@ SLOT_TYPES = Literal[
     "number", "integer", "money", "day", "month", "rows",
 ]  # fmt: skip
 Unit = Literal["count", "years", "months", "days", "hours"]  # what a number or integer counts
-Condition = dict[str, Any]  # {slot: value} or {slot: {min: 3, present: true, in: […]}}; all must hold
+# {slot: value} or {slot: {min: 3, present: true, in: […], has: […]}}; all must hold. `has`: one of several chosen
+Condition = dict[str, Any]
 
 
 class FlowError(Exception):
@@ -156,6 +157,7 @@ class Flow(Part):
     group: str = "other"  # under which heading of the menu it stands
     enter: Literal["start", "offer"] = "start"
     offer_label: str = Field(max_length=30)
+    offers: Literal["jobs"] | None = None  # what is looked up and shown once the answers are complete
     begin: str
     advice: str | None = None  # said instead of an answer when the knowledge base has none
     category: str
@@ -224,10 +226,18 @@ def _holds_one(value: Any, wanted: Any) -> bool:
         return False
     if "in" in wanted and value not in wanted["in"]:
         return False
+    if "has" in wanted and not _has_any(value, wanted["has"]):
+        return False
     if "min" in wanted:
         number = lower_bound(value)
         return number is not None and number >= float(wanted["min"])
     return True
+
+
+def _has_any(value: Any, wanted: Any) -> bool:
+    """True when one of the chosen options is among the wanted ones."""
+    chosen = value if isinstance(value, list | tuple) else ()
+    return any(option in chosen for option in (wanted if isinstance(wanted, list) else [wanted]))
 
 
 def lower_bound(value: Any) -> float | None:

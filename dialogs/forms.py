@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dialogs import buttons, slots
-from dialogs.flow import ConsentStep, Flow, SayStep, SlotStep, Step, holds, lower_bound, step_id
+from dialogs.flow import ConsentStep, Flow, Option, SayStep, SlotStep, Step, holds, lower_bound, step_id
 from dialogs.replies import Replies
 from dialogs.state import Frame
 from dialogs.values import Choice, OpenTicket, Reply
 
 REVIEW = "review"
 EDIT = "edit"
+MOST_OPTIONS = 6  # buttons of a question; a longer list is shown in parts
 FLAGS = ("boss_unreachable", "worksite", "left_job", "months_worked")
 
 
@@ -106,6 +107,10 @@ class Forms:
         frame = replace(frame, asked=step_id(step))
         return frame, [*told, self.question(frame)]
 
+    def further_options(self, frame: Frame, step: SlotStep, start: int) -> Reply:
+        """Return the answers of a long list that were not shown with the question."""
+        return Reply(self.replies("more_options"), self._choices(frame, step, start))
+
     def question(self, frame: Frame) -> Reply:
         """Return the open question with its buttons."""
         if frame.asked == REVIEW:
@@ -120,18 +125,35 @@ class Forms:
             ))  # fmt: skip
         step = self.open_slot(frame)
         assert step is not None
+        if step.type == "choices" and step.slot in frame.values:
+            chosen = slots.show(step, frame.values[step.slot])
+            return Reply(self.replies("ticked", chosen=chosen), self._choices(frame, step))
         return Reply("\n".join(filter(None, (step.ask.strip(), step.help))), self._choices(frame, step))
 
-    def _choices(self, frame: Frame, step: SlotStep) -> tuple[Choice, ...]:
+    def unticked(self, frame: Frame, step: SlotStep) -> list[Option]:
+        """The options that may still be chosen: of several, those that are not chosen yet."""
+        ticked = frame.values.get(step.slot, ()) if step.type == "choices" else ()
+        return [option for option in step.options if option.value not in ticked]
+
+    def _choices(self, frame: Frame, step: SlotStep, start: int = 0) -> tuple[Choice, ...]:
         options = [
             Choice(option.label, buttons.make("s", frame.run, step.slot, index))
             for index, option in enumerate(step.options)
+            if index >= start and option in self.unticked(frame, step)
         ]
+        if len(options) > MOST_OPTIONS:
+            shown = MOST_OPTIONS - 1
+            following = self.unticked(frame, step)[-len(options) + shown]
+            more = buttons.make("do", frame.run, f"more.{step.slot}.{step.options.index(following)}")
+            options = [*options[:shown], Choice(self.replies("button_more_options"), more)]
         if step.type == "yes_no":
             options = [
                 Choice(self.replies("button_yes"), buttons.make("s", frame.run, step.slot, 0)),
                 Choice(self.replies("button_no"), buttons.make("s", frame.run, step.slot, 1)),
             ]
+        if step.type == "choices" and step.slot in frame.values:
+            done = buttons.make("do", frame.run, f"ticked.{step.slot}")
+            return (*options, Choice(self.replies("button_ticked"), done))
         if step.optional:
             options.append(Choice(step.optional, buttons.make("do", frame.run, f"skip.{step.slot}")))
         return tuple(options)

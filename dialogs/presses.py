@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from dialogs import buttons, slots, sums
+from dialogs import buttons, job_talk, slots, sums
 from dialogs.answers import Consultation
+from dialogs.flow import SlotStep
 from dialogs.forms import REVIEW
 from dialogs.state import Frame
 from dialogs.steering import Steering
@@ -28,6 +29,7 @@ class Presses:
             "flow": self._flow, "s": self._option, "do": self._do, "faq": self._faq, "more": self._more,
             "ok": self._solved, "no": self._not_solved, "t": self._ticket,
             "go": self._go, "then": self._then, "calc": self._calc,
+            "job": job_talk.pressed,
         }  # fmt: skip
         return actions[press.kind](talk, *press.args)
 
@@ -66,7 +68,19 @@ class Presses:
         if frame.asked != slot and slot in frame.values:  # an old button: a correction, said aloud
             shown = slots.show(step, value)
             talk = talk.say_key("corrected", label=step.label, value=shown)
+        if step.type == "choices":
+            return self._tick(talk, frame, step, value)
         return talk.ask_next(talk.forms.put(frame, {slot: value}, answered=slot))
+
+    def _tick(self, talk: Talk, frame: Frame, step: SlotStep, value: list[str]) -> Talk:
+        """One more of several; the question stays open until the person says that this is all."""
+        chosen = frame.values.get(step.slot, []) if frame.asked == step.slot else []
+        ticked = talk.forms.put(frame, {step.slot: [*chosen, *value]}, answered=step.slot)
+        ticked = replace(ticked, asked=step.slot)
+        if not talk.forms.unticked(ticked, step):
+            return talk.ask_next(ticked)
+        question = talk.forms.question(ticked)
+        return talk.with_frame(ticked).say(question.text, *question.choices)
 
     def _take_up(self, talk: Talk, frame: Frame) -> Talk:
         if talk.state.frame is frame:
@@ -94,6 +108,10 @@ class Presses:
             return self._edit_one(talk, frame, argument)
         if name == "skip":
             return self._skip(talk, frame, argument)
+        if name == "ticked" and frame.asked == argument:
+            return talk.ask_next(frame)
+        if name == "more":
+            return self._further_options(talk, frame, argument)
         simple: dict[str, Callable[[Talk, Frame], Talk]] = {
             "back": self.steering.back, "pause": self.steering.pause, "restart": self.steering.restart,
             "submit": self.steering.submit, "edit": self.steering.edit, "review": self._review,
@@ -117,6 +135,14 @@ class Presses:
         if frame.asked != slot:
             return self.steering.unknown_button(talk)
         return self.steering.skip(talk, frame) or talk.ask_again()
+
+    def _further_options(self, talk: Talk, frame: Frame, argument: str) -> Talk:
+        slot, _, start = argument.partition(".")
+        step = talk.flows[frame.flow].slots.get(slot)
+        if step is None or frame.asked != slot or not start.isdecimal() or int(start) >= len(step.options):
+            return self.steering.unknown_button(talk)
+        shown = talk.forms.further_options(frame, step, int(start))
+        return talk.say(shown.text, *shown.choices)
 
     def _edit_one(self, talk: Talk, frame: Frame, slot: str) -> Talk:
         if slot not in talk.flows[frame.flow].slots:

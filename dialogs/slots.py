@@ -31,11 +31,20 @@ ORDINALS = {
 ORDINAL = re.compile(r"^(?:我?选?第?)([一二两三四五六1-6])(?:个|种|项|条|样|号)?(?:吧|嘛)?$")
 EMPLOYER_AS_SAID = 30  # characters
 NO_NAME = re.compile(r"[欠没不]|工资|工钱|电话|^(?:有|是|对|好|嗯|行)")
+_ALL = re.compile(
+    r"(?:嗯|好|行|我)*(?:就?(?:是|这)?这?[些几]{1,2}(?:个|样)?|(?:都)?选?(?:好|完)|没有?(?:别的|其他的?)?|可以)"
+    r"(?:了|就行|吧|嘛|啦)*"
+)
 COUNTY = re.compile(r"(?:市|州|地区|盟).+(?:区|县|市|旗)$")
 QUESTION = re.compile(
     r"[?？]$|[吗么呢]$|(怎么|咋个?|多少|几时|啥时候|什么时候|为什么|为啥|能不能|可不可以|要不要|是不是|有没有|哪里|哪点|哪个|"
     r"什么|啥子|会不会|行不行|合不合法|违不违法|该不该|算不算|多久|凭什么|可以.*不$|要钱不|得行不)"
 )
+
+
+def all_ticked(text: str) -> bool:
+    """True for 就这些, 选好了, 没有了: nothing more of a list of several."""
+    return _ALL.fullmatch(text.strip(" 。.!！,，")) is not None
 
 
 def is_question(text: str) -> bool:

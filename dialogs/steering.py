@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from dialogs import slots
+from dialogs import slots, sum_offers
 from dialogs.answers import Consultation
 from dialogs.forms import EDIT, REVIEW
 from dialogs.state import Frame
 from dialogs.step import Talk
-from dialogs.sums import is_sum, set_aside
+from dialogs.sums import is_sum, put_aside, text
 from dialogs.values import AddToTicket, RecordConsent, RerouteTicket, SaveProfile
 from nlu import entities
 
@@ -57,12 +57,16 @@ class Steering:
         return self.consultation.small_talk(talk, {"help": "help", "privacy": "privacy_request"}[action])
 
     def _without_form(self, talk: Talk, action: str) -> Talk | None:
-        paused = talk.state.paused
+        paused, summed = talk.state.paused, talk.state.calculated
         if action == "resume" and paused is not None:
             return self.resume(talk)
         if action == "cancel" and paused is not None:
             talk = talk.with_state(paused=None).say_key("cancelled", title=talk.flows[paused.flow].title)
             return self.consultation.offer_pending(talk)
+        if action == "resume" and summed is not None and summed.asked is not None and talk.sums is not None:
+            return talk.sums.reopened(talk, summed).ask_again()
+        if action == "cancel" and summed is not None and summed.asked is not None:
+            return talk.with_state(calculated=None).say_key("cancelled", title=talk.flows[summed.flow].title)
         if action in {"cancel", "back", "pause", "resume", "restart"}:
             return talk.say_key(f"nothing_to_{action}", *self.consultation.menu_choices(talk))
         return None
@@ -109,8 +113,12 @@ class Steering:
     def pause(self, talk: Talk, frame: Frame) -> Talk:
         """Put the form aside until the person comes back to it."""
         title = talk.flows[frame.flow].title
-        talk = talk.with_state(frame=None, paused=set_aside(talk))
-        return talk.say_key("paused", title=title, summary=talk.forms.summary(frame))
+        talk = put_aside(talk).with_state(frame=None)
+        summary, service = talk.forms.summary(frame), talk.state.paused
+        if service is None or service is frame:
+            return talk.say_key("paused", title=title, summary=summary)
+        told = text("paused_too", title=title, summary=summary, service=talk.flows[service.flow].title)
+        return talk.say(told, *(sum_offers.go_on(talk, waiting) for waiting in (service, frame)))
 
     def resume(self, talk: Talk) -> Talk:
         """Take up the form that was put aside, with a summary."""

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dialogs import job_talk
 from dialogs.flow import Flow
 from dialogs.forms import Forms
 from dialogs.replies import Replies
 from dialogs.state import Frame, State
-from dialogs.values import Choice, Effect, Facts, Heard, Reply
+from dialogs.values import Choice, Effect, Facts, Heard, JobsWanted, Reply
 
 if TYPE_CHECKING:
     from dialogs.sums import Sums
@@ -24,6 +25,7 @@ class Step:
     replies: tuple[Reply, ...]
     effects: tuple[Effect, ...]
     faq_id: str | None = None
+    wanted: JobsWanted | None = None  # look this up and take the step once more, with Facts.jobs
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Talk:
     effects: tuple[Effect, ...] = ()
     faq_id: str | None = None
     sums: "Sums | None" = None
+    wanted: JobsWanted | None = None
 
     @property
     def forms(self) -> Forms:
@@ -81,7 +84,8 @@ class Talk:
         if self.sums is not None and counting:
             return self.sums.finish(self, frame)
         frame, told = self.forms.proceed(frame)
-        return replace(self.with_frame(frame), said=(*self.said, *told))
+        talk = job_talk.before_review(self.with_frame(frame), frame)
+        return replace(talk, said=(*talk.said, *told))
 
     def ask_again(self) -> "Talk":
         """Put the open question once more, after something else was dealt with."""
@@ -98,7 +102,7 @@ class Talk:
         """Return the step; a conversation is never left without an answer."""
         said = self.said or (Reply(self.replies("nothing_to_say")),)
         state = replace(self.state, updated_at=self.facts.now.isoformat(), shown=self._shown(said))
-        return Step(state, said, self.effects, self.faq_id)
+        return Step(state, said, self.effects, self.faq_id, self.wanted)
 
     def _shown(self, said: Sequence[Reply]) -> tuple[tuple[str, str], ...]:
         """The buttons of this turn; 不客气 between leaves those before, a question of a form does not."""

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from dialogs import slots
-from dialogs.calculators import called
+from dialogs import slots, sum_offers, supposing
+from dialogs.calculators import called, calls_so_much
 from dialogs.controls import Controls
 from dialogs.flow import SlotStep
 from dialogs.forms import EDIT
@@ -49,15 +49,26 @@ class SumTalk:
     def handle(self, talk: Talk) -> Talk | None:
         said = talk.heard.text.strip()
         name = called(said) if len(said) <= LONGEST_CALL and not _answers_freely(talk) else None
+        if name is None and calls_so_much(said) and not _answers_freely(talk):
+            name = sum_offers.of_the_talk(talk) or ""
         if name is not None and talk.sums is not None:
             return _call(talk, talk.sums, name)
         frame = talk.state.frame
         if frame is None:
-            calculated = talk.state.calculated
-            return self._corrected(talk, calculated) if calculated is not None else None
+            return self._outside(talk, said)
         if not is_sum(talk, frame):
             return None
         return self._corrected(talk, frame) or self._answered(talk, frame)
+
+    def _outside(self, talk: Talk, said: str) -> Talk | None:
+        """The answer to an offer, or another value for the sum just told."""
+        calculated, answered = talk.state.calculated, supposing.offered_and_told(talk)
+        if answered is not None and talk.sums is not None and self.controls.match(said) is None:
+            name, facts = answered
+            return talk.sums.begin(talk.with_state(heard_facts={**talk.state.heard_facts, **facts}), name)
+        if calculated is None:
+            return None
+        return supposing.another_value(talk, calculated) or self._corrected(talk, calculated)
 
     def _answered(self, talk: Talk, frame: Frame) -> Talk | None:
         """An answer that the words for steering would swallow, and a nothing that skips."""
@@ -72,6 +83,9 @@ class SumTalk:
             value = _plain_value(step, said, talk)
             if value is not None:
                 return talk.ask_next(talk.forms.put(frame, {step.slot: value}, answered=step.slot))
+        instead = supposing.in_place_of(talk, frame, step) if action is None else None
+        if instead is not None:
+            return talk.ask_next(talk.forms.put(frame, instead, answered=next(iter(instead))))
         nothing = action == "skip" or _NOTHING.fullmatch(said) is not None
         if nothing and step.optional:
             return talk.ask_next(talk.forms.skip(frame, step.slot))

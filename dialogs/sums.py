@@ -137,9 +137,9 @@ class Sums:
         return talk.say(text("begin", title=flow.title, intro=flow.begin)).ask_next(fresh)
 
     def reopened(self, talk: Talk, frame: Frame) -> Talk:
-        """Take up a finished sum to change an answer."""
+        """Take up a finished sum to change an answer, or one that was set aside at its open question."""
         aside = talk.state.frame if _is_service(talk, talk.state.frame) else talk.state.paused
-        return talk.with_state(frame=replace(frame, asked=EDIT), paused=aside, calculated=None)
+        return talk.with_state(frame=replace(frame, asked=frame.asked or EDIT), paused=aside, calculated=None)
 
     def _answers(self, talk: Talk, frame: Frame) -> dict[str, Any]:
         steps = talk.flows[frame.flow].slots
@@ -210,6 +210,15 @@ def set_aside(talk: Talk, begun: str | None = None) -> Frame | None:
     if frame is None or frame.flow == begun:
         return paused
     return frame if paused is None or not is_sum(talk, frame) else paused
+
+
+def put_aside(talk: Talk, begun: str | None = None) -> Talk:
+    """Keep the form to come back to; a sum that has to make room for a service is kept beside it."""
+    state = talk.state
+    kept = set_aside(talk, begun)
+    forms = (frame for frame in (state.frame, state.paused) if frame not in (None, kept))
+    beside = next((frame for frame in forms if is_sum(talk, frame) and frame and frame.flow != begun), None)
+    return talk.with_state(paused=kept, calculated=beside or state.calculated)
 
 
 def facts_of(flow: Flow, frame: Frame) -> dict[str, Any]:

@@ -57,7 +57,11 @@ class FormTalk:
         text, today = talk.heard.text.strip(), talk.facts.today
         if step.optional and text == step.optional:
             return self.steering.skip(talk, frame) or talk.ask_again()
+        if step.type == "choices" and step.slot in frame.values and slots.all_ticked(text):
+            return talk.ask_next(frame)
         value = slots.parse(step, text, today)
+        if step.type == "choices" and value is not None:
+            value = list(dict.fromkeys([*frame.values.get(step.slot, []), *value]))
         others = self._others(talk, frame, step)
         if self._is_digression(talk, step, value):
             aside = self.consultation.digression(talk)

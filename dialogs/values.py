@@ -81,6 +81,36 @@ class TicketView:
 
 
 @dataclass(frozen=True)
+class JobWish:
+    """What somebody is looking for. Wage in yuan a month; `insisted`: in this place and nowhere else."""
+
+    trade: str | None
+    region: str | None
+    monthly_wage: int | None = None
+    wants_lodging: bool = False
+    insisted: bool = False
+
+
+@dataclass(frozen=True)
+class JobsWanted:
+    """The postings that a step needs to speak of; without a wish, those for the wish that was kept."""
+
+    wish: JobWish | None = None
+    skip: int = 0
+
+
+@dataclass(frozen=True)
+class JobOffers:
+    """What was found: postings ready to read. `kept`: there is a wish to find more for."""
+
+    wanted: JobsWanted
+    postings: tuple[str, ...] = ()
+    more: bool = False
+    kept: bool = False
+    followed: bool = False
+
+
+@dataclass(frozen=True)
 class Facts:
     """What the step may know of the world; all read before the step, so that the step stays pure."""
 
@@ -91,6 +121,7 @@ class Facts:
     hotline: str = "12351"
     channel: str = "webchat"
     faq: Mapping[str, Answer] = field(default_factory=dict)  # entries that a button of this message names
+    jobs: JobOffers | None = None  # given when the step asked for it (Step.wanted) and is taken once more
 
     @property
     def today(self) -> date:
@@ -191,6 +222,20 @@ class RecordFeedback:
     solved: bool
 
 
+@dataclass(frozen=True)
+class KeepJobWish:
+    """Remember what the person looks for, so that more can be shown, and told if they ask for it."""
+
+    wish: JobWish
+
+
+@dataclass(frozen=True)
+class FollowJobs:
+    """Tell of new postings, or stop telling."""
+
+    on: bool
+
+
 Effect = (
     OpenTicket
     | AddToTicket
@@ -202,4 +247,6 @@ Effect = (
     | RecordConsent
     | LogMiss
     | RecordFeedback
+    | KeepJobWish
+    | FollowJobs
 )

