@@ -1,0 +1,1 @@
+"""Vacancies that unions publish: importing lists, finding what fits a worker, telling those who asked."""
