@@ -69,6 +69,7 @@ audit: .venv/.test
 lock:
 	uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q requirements.in -o requirements.lock
 	uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q requirements-dev.in -c requirements.lock -o requirements-dev.lock
+	uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q requirements-ocr.in -c requirements.lock -o requirements-ocr.lock
 
 clean:
 	rm -rf .venv $(RASA) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -17,9 +17,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import starting
 from bot.calculators import ChatCalculators
 from bot.config import Settings
+from bot.documents import Papers, composer_for
 from bot.files import FileStore
 from bot.hearing import Hearing
+from bot.ocr import PhotoReading, reader_for
+from bot.personal import Personal
+from bot.private_steps import PrivateSteps
 from bot.turn import TurnHandler, TurnSettings
+from bot.worker_matters import seasons_from
 from dialogs.engine import Engine, build_engine
 from dialogs.flow import load_flows
 from knowledge.calculators.figures import load_figures
@@ -63,6 +68,9 @@ class Application:
     turns: TurnHandler
     clock: Clock
     statutes: StatuteSearch
+    papers: Papers
+    personal: Personal
+    private: PrivateSteps
 
     async def warm_up(self) -> None:
         """Load what the first message would wait for; then the sentence vectors that a first start lacks."""
@@ -188,13 +196,31 @@ async def build(
     if rasa is not None and start_rasa:
         await rasa.start()
     live = live_signals.connect(settings.redis.url)
-    engine = build_engine(load_flows(FLOWS), ChatCalculators(load_figures()))
+    flows, figures = load_flows(FLOWS), load_figures()
+    engine = build_engine(flows, ChatCalculators(figures))
     files = FileStore(folder / "files")
+    papers = Papers(composer_for(flows, figures), files)
     policy = policy_from(settings)
+    personal = Personal(engine.flows, files, engine.controls, settings.retention.chat_days)
+    private = PrivateSteps(engine, settings.server.public_url)
     hearing = Hearing(engine, understander, knowledge, settings.chat.text_limit, statutes)
-    turns = TurnHandler(database, engine, hearing, live, files, policy, _turn_settings(settings), clock)
+    turns = TurnHandler(
+        database,
+        engine,
+        hearing,
+        live,
+        files,
+        policy,
+        _turn_settings(settings),
+        clock,
+        papers,
+        personal,
+        private,
+        PhotoReading(engine, reader_for(enabled=settings.ocr.enabled)),
+    )
     return Application(
-        settings, database, live, knowledge, understander, rasa, engine, files, policy, turns, clock, statutes
+        settings, database, live, knowledge, understander, rasa, engine, files, policy, turns, clock, statutes, papers,
+        personal, private,
     )  # fmt: skip
 
 
@@ -204,6 +230,8 @@ def _turn_settings(settings: Settings) -> TurnSettings:
         file_limit=settings.chat.file_limit_mb * 1_000_000,
         resume_hours=settings.chat.resume_hours,
         hotline=settings.local.hotline,
+        scan_command=tuple(settings.files.scan_command),
+        seasons=seasons_from(settings.seasons),
     )
 
 

@@ -1,7 +1,7 @@
 """The calculators of `knowledge` as the chat needs them: their fields as questions, their results as sentences."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -82,7 +82,7 @@ def _step(field: Field, plan: Plan, fills_from: str | None, condition: Condition
         "label": _BRACKETS.sub("", field.label),
         "ask": field.ask,
         "help": "\n".join(part for part in helps if part) or None,
-        "options": [Option(value=c.value, label=c.label, words=list(c.words)) for c in field.choices],
+        "options": _options(field, plan.first.get(field.name, ())),
         "optional": plan.ask.get(field.name) or None,
         "when": [condition] if condition else [],
         "fills_from": fills_from,
@@ -90,6 +90,12 @@ def _step(field: Field, plan: Plan, fills_from: str | None, condition: Condition
         "columns": [column.kind for column in field.columns],
         "on_request": not asked,
     })  # fmt: skip
+
+
+def _options(field: Field, first: Sequence[str]) -> list[Option]:
+    """The answers to choose from, those that most people need first."""
+    options = [Option(value=c.value, label=c.label, words=list(c.words)) for c in field.choices]
+    return sorted(options, key=lambda o: first.index(o.value) if o.value in first else len(first))
 
 
 def _spoken(field: Field) -> str:

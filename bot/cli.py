@@ -183,6 +183,18 @@ def tickets(
         )
 
 
+@cli.command("services-doc")
+def services_doc(
+    check: Annotated[bool, typer.Option("--check", help="Only tell whether the page is up to date")] = False,
+) -> None:
+    """Write docs/services.md from the flows; with --check exit 1 when it is stale."""
+    from bot import services_doc as generator
+
+    if check:
+        raise typer.Exit(1 if generator.stale() else 0)
+    generator.FILE.write_text(generator.shipped(), encoding="utf-8")
+
+
 @cli.command()
 def doctor() -> None:
     """Check configuration, database, model and knowledge; exit 1 when something is wrong."""

@@ -3,6 +3,7 @@
 import difflib
 import os
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -158,6 +159,21 @@ class DemoSettings(Section):
     enabled: bool = Field(True, description="First start seeds a demonstration organisation with accounts")
 
 
+class FileSettings(Section):
+    """What happens to files that people send."""
+
+    scan_command: list[str] = Field(
+        [],
+        description="Virus scanner; gets the file's path, exits 0 harmless, 1 refused. Empty: off",
+    )
+
+
+class OcrSettings(Section):
+    """Reading photos of payslips, contracts and ID cards on this machine."""
+
+    enabled: bool = Field(False, description="Read photos; needs requirements-ocr.lock installed")
+
+
 class RetentionSettings(Section):
     chat_days: int = Field(90, ge=7, description="Conversations without a ticket are deleted after this")
 
@@ -166,6 +182,51 @@ class LocalSettings(Section):
     """Local figures that this union publishes; null is shown as 本地标准待公布."""
 
     hotline: str = Field("0871-12351", description="Hotline told to workers")
+
+
+class SeasonWindow(Section):
+    """A part of every year, both days included; it may pass the turn of the year."""
+
+    name: str = ""
+    begins: Annotated[str, Field(pattern=r"^\d\d-\d\d$")]
+    ends: Annotated[str, Field(pattern=r"^\d\d-\d\d$")]
+
+    @field_validator("begins", "ends")
+    @classmethod
+    def a_day(cls, value: str) -> str:
+        try:
+            date.fromisoformat(f"2024-{value}")  # a leap year
+        except ValueError as error:
+            raise ValueError("must be a day of the year, MM-DD") from error
+        return value
+
+    @property
+    def first(self) -> tuple[int, int]:
+        """Month and day."""
+        return int(self.begins[:2]), int(self.begins[3:])
+
+    @property
+    def last(self) -> tuple[int, int]:
+        """Month and day."""
+        return int(self.ends[:2]), int(self.ends[3:])
+
+
+class SeasonSettings(Section):
+    """When services of a season are open; shown to workers as 以当期通知为准."""
+
+    festival_care: list[SeasonWindow] = Field(
+        [
+            SeasonWindow(name="元旦春节", begins="12-03", ends="03-03"),
+            SeasonWindow(name="中秋国庆", begins="09-01", ends="10-10"),
+        ],
+        description="节日送温暖: windows of a year with name, begins, ends (MM-DD)",
+    )
+    tuition_aid: list[SeasonWindow] = Field(
+        [SeasonWindow(begins="07-01", ends="08-31")], description="金秋助学: windows of a year"
+    )
+    mutual_aid_join: list[SeasonWindow] = Field(
+        [SeasonWindow(begins="10-15", ends="12-15")], description="参加医疗互助: windows of a year"
+    )
 
 
 class Settings(Section):
@@ -183,8 +244,11 @@ class Settings(Section):
     drafting: DraftingSettings = DraftingSettings()
     sla: SlaSettings = SlaSettings()
     demo: DemoSettings = DemoSettings()
+    files: FileSettings = FileSettings()
+    ocr: OcrSettings = OcrSettings()
     retention: RetentionSettings = RetentionSettings()
     local: LocalSettings = LocalSettings()
+    seasons: SeasonSettings = SeasonSettings()
 
     @property
     def database_url(self) -> str:

@@ -7,11 +7,17 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from bot import job_offers, notice_board, worker_matters
+from bot.documents import Papers
+from bot.messages import Outbound
+from bot.personal import Personal
 from dialogs import values as effects
 from dialogs.step import Step
 from storage.models import Attachment, Consent, Conversation, Feedback, Message, Miss, Ticket
-from tickets import service
+from tickets import papers, ratings, service
+from tickets.catalogue import catalogue
 from tickets.errors import NotAllowed
+from tickets.jobs import searches
 from tickets.masking import mask_text
 from tickets.sla import SlaPolicy
 from tickets.values import NewTicket, TicketBrief
@@ -26,6 +32,8 @@ class Applied:
     values: dict[str, str] = field(default_factory=lambda: dict.fromkeys(TEMPLATE_WORDS, ""))
     ticket: str | None = None
     topics: set[str] = field(default_factory=set)
+    papers: list[Outbound] = field(default_factory=list)  # files that the step made, said after the replies
+    unnamed: frozenset[str] | None = None  # files left over after the person's data were erased
 
 
 async def apply_effects(
@@ -35,9 +43,11 @@ async def apply_effects(
     step: Step,
     now: datetime,
     policy: SlaPolicy,
+    papers: Papers | None = None,
+    personal: Personal | None = None,
 ) -> Applied:
     """Apply every effect in order; all or nothing with the turn."""
-    work = _Work(session, conversation, message, now, policy)
+    work = _Work(session, conversation, message, now, policy, papers, personal)
     for effect in step.effects:
         await work.apply(effect)
     return work.applied
@@ -51,12 +61,16 @@ class _Work:
         message: Message,
         now: datetime,
         policy: SlaPolicy,
+        papers: Papers | None,
+        personal: Personal | None,
     ) -> None:
         self.session = session
         self.conversation = conversation
         self.message = message
         self.now = now
         self.policy = policy
+        self.papers = papers
+        self.personal = personal
         self.applied = Applied()
 
     async def apply(self, effect: effects.Effect) -> None:
@@ -85,6 +99,26 @@ class _Work:
                 self.session.add(Consent(
                     conversation_id=self.conversation.id, purpose=purpose, granted=granted, created_at=self.now
                 ))  # fmt: skip
+            case effects.KeepJobWish(wish):
+                await job_offers.keep(self.session, self.conversation.id, wish, self.now)
+            case effects.FollowJobs(on):
+                await searches.follow(self.session, self.conversation.id, on, self.now)
+            case effects.FollowNotices():
+                await notice_board.follow(self.session, self.conversation.id, effect, self.now)
+            case effects.RateUnion():
+                await self._rate_union(effect)
+            case effects.TickPaper(number, key, mark):
+                ticket = await self._ticket(number)
+                self._wake(await papers.tick(self.session, ticket.id, key, mark, self.now))
+            case effects.SendPaper(number, key):
+                ticket = await self._ticket(number)
+                self._wake(await papers.photographed(
+                    self.session, ticket.id, key, self.message.id, self.now, self.policy
+                ))  # fmt: skip
+            case effects.RemindSeason() | effects.SetReminders():
+                await worker_matters.remind(self.session, self.conversation, effect, self.now)
+            case effects.OwnData():
+                await self._own_data(effect)
             case effects.LogMiss():
                 await self._miss(effect)
             case effects.RecordFeedback(faq_id, solved):
@@ -93,6 +127,21 @@ class _Work:
                 ))  # fmt: skip
 
     async def _open(self, effect: effects.OpenTicket) -> None:
+        if self.papers is None or not self.papers.wanted(effect):
+            await self._new(effect)
+            return
+        answers = self.papers.answers(effect)
+        ticket = await self.papers.earlier(self.session, self.conversation.id, effect)
+        if ticket is None:
+            ticket = await self._new(self.papers.public(effect))
+        else:
+            await service.add_from_worker(self.session, ticket.id, self.message.id, self.now, self.policy)
+            self.papers.correct(ticket, effect, self.now)
+            self._tell(ticket)
+        paper = await self.papers.write(self.session, ticket, self.conversation.channel, answers, self.now)
+        self.applied.papers.append(paper)
+
+    async def _new(self, effect: effects.OpenTicket) -> Ticket:
         new = NewTicket(
             conversation_id=self.conversation.id,
             category=effect.category,
@@ -107,6 +156,7 @@ class _Work:
             opened_by_message_id=self.message.id,
         )
         ticket = await service.open_ticket(self.session, new, self.now, self.policy)
+        await worker_matters.opened(self.session, self.conversation, ticket, effect.papers, self.now)
         self.message.ticket_id = ticket.id
         if effect.files:
             await self.session.execute(
@@ -115,6 +165,7 @@ class _Work:
                 .values(ticket_id=ticket.id)
             )
         self._tell(ticket)
+        return ticket
 
     async def _add(self, number: str) -> None:
         ticket = await self._ticket(number)
@@ -135,6 +186,27 @@ class _Work:
         if ticket is None:  # the dialog only names tickets that it was shown
             raise NotAllowed
         return ticket
+
+    async def _own_data(self, wish: effects.OwnData) -> None:
+        if self.personal is None:
+            raise NotAllowed
+        files, erased = await self.personal.carry_out(
+            self.session, self.conversation, self.message.id, wish, self.now
+        )
+        self.applied.papers.extend(files)
+        if erased is not None:
+            self.applied.unnamed = erased.files
+            self.applied.topics |= erased.topics
+
+    async def _rate_union(self, effect: effects.RateUnion) -> None:
+        """Keep the marks, and of the conversation's words about them nothing."""
+        words, conversation = catalogue(), self.conversation
+        rated = await ratings.rate(
+            self.session, conversation, effect.region, effect.employer, effect.marks, effect.comment, self.now
+        )
+        await ratings.forget_words(self.session, conversation.id, words.message("rating_forgotten"))
+        self.applied.values["unit"] = rated.unit
+        self.applied.values["again"] = words.message("rating_again") if rated.again else ""
 
     async def _miss(self, effect: effects.LogMiss) -> None:
         self.session.add(Miss(

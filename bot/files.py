@@ -8,7 +8,6 @@ import hashlib
 import os
 import re
 import secrets
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,13 +17,15 @@ from pathlib import Path, PurePosixPath
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import scanning
 from bot.files_clean import DECODED, EXTENSIONS, FileRefused, clean, content_type_of
 from bot.messages import Kind, SentFile
-from storage.cipher import current_cipher
+from bot.scanning import Scan
+from storage.cipher import CipherError, current_cipher
 from storage.models import Attachment
+from tickets.access import safe_files
 
 FILENAME_CHARACTERS = 80
-SCAN_SECONDS = 60
 TOKEN_BYTES = 32
 # control, path and shell characters; and those that turn the reading direction (gpj.exe)
 DANGEROUS_IN_NAMES = re.compile(
@@ -43,6 +44,8 @@ class AcceptedFile:
     filename: str
     content_type: str
     sha256: str
+    scan: str = Scan.UNCHECKED.value
+    lines: tuple[str, ...] = ()  # what was read on it (bot/ocr.py); never stored
 
     @property
     def kind(self) -> Kind:
@@ -55,7 +58,7 @@ def accept_file(data: bytes, filename: str, limit: int, *, scan: Sequence[str] =
 
     Args:
         limit: largest size in bytes.
-        scan: command that reads the file's path as its last argument and exits 0 when it is harmless.
+        scan: command that reads the file's path as its last argument: bot/scanning.py.
 
     Raises:
         FileRefused: with the reason empty, too_large, type, damaged or virus.
@@ -65,11 +68,14 @@ def accept_file(data: bytes, filename: str, limit: int, *, scan: Sequence[str] =
     if len(data) > limit:
         raise FileRefused("too_large")
     content_type = content_type_of(data)
-    if scan:
-        _scan(data, scan)
+    verdict = scanning.scan(data, scan)
+    if verdict is Scan.BLOCKED:
+        raise FileRefused("virus")
     cleaned, thumbnail = clean(data, content_type)
     digest = hashlib.sha256(cleaned).hexdigest()
-    return AcceptedFile(cleaned, thumbnail, safe_filename(filename, content_type), content_type, digest)
+    return AcceptedFile(
+        cleaned, thumbnail, safe_filename(filename, content_type), content_type, digest, verdict.value
+    )
 
 
 def safe_filename(filename: str, content_type: str) -> str:
@@ -78,16 +84,6 @@ def safe_filename(filename: str, content_type: str) -> str:
     last = PurePosixPath(encodable.replace("\\", "/")).name
     stem = DANGEROUS_IN_NAMES.sub("", last).rpartition(".")[0] or DANGEROUS_IN_NAMES.sub("", last)
     return f"{stem.strip(' .')[:FILENAME_CHARACTERS] or 'file'}.{EXTENSIONS[content_type]}"
-
-
-def _scan(data: bytes, command: Sequence[str]) -> None:
-    with tempfile.NamedTemporaryFile(prefix="niangjia-scan-") as file:
-        file.write(data)
-        file.flush()
-        # the command is the administrator's own setting; the file name is ours
-        done = subprocess.run([*command, file.name], capture_output=True, timeout=SCAN_SECONDS, check=False)  # noqa: S603
-    if done.returncode != 0:
-        raise FileRefused("virus")
 
 
 class FileStore:
@@ -102,9 +98,22 @@ class FileStore:
         if accepted.thumbnail is not None:
             self._write(self._path(accepted.sha256, ".thumb"), accepted.thumbnail)
 
+    def keep(self, data: bytes) -> str:
+        """Keep bytes that we made ourselves; return the name under which they are read."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        self._write(self._path(sha256), data)
+        return sha256
+
     def read(self, sha256: str) -> bytes:
         """Return the plain bytes; raises FileNotFoundError, or CipherError when damaged."""
         return current_cipher().decrypt(self._path(sha256).read_bytes())
+
+    def read_if_there(self, sha256: str) -> bytes | None:
+        """Return the plain bytes, None for a file that is gone or damaged."""
+        try:
+            return self.read(sha256)
+        except (FileNotFoundError, CipherError):
+            return None
 
     def read_thumbnail(self, sha256: str) -> bytes | None:
         """Return the small JPEG, or None when this file has none."""
@@ -112,9 +121,16 @@ class FileStore:
         return current_cipher().decrypt(path.read_bytes()) if path.exists() else None
 
     def remove(self, sha256: str) -> None:
-        """Delete file and thumbnail; the caller has made sure that no row names them any more."""
+        """Overwrite and delete file and thumbnail; the caller has made sure that no row names them any more."""
         for suffix in ("", ".thumb"):
-            self._path(sha256, suffix).unlink(missing_ok=True)
+            _wipe(self._path(sha256, suffix))
+
+    def older_than(self, moment: datetime) -> list[str]:
+        """Return the names of files that were written before `moment`."""
+        paths = (
+            path for path in self.folder.glob("??/*") if re.fullmatch(r"[0-9a-f]{64}(\.thumb)?", path.name)
+        )
+        return sorted({path.name[:64] for path in paths if _written(path) < moment.timestamp()})
 
     def _path(self, sha256: str, suffix: str = "") -> Path:
         if not re.fullmatch(r"[0-9a-f]{64}", sha256):
@@ -123,6 +139,7 @@ class FileStore:
 
     def _write(self, path: Path, plain: bytes) -> None:
         if path.exists():
+            path.touch()  # it is wanted again: no stray file
             return
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
@@ -136,6 +153,25 @@ class FileStore:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _written(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # removed meanwhile
+        return float("inf")
+
+
+def _wipe(path: Path) -> None:
+    """The blocks hold ciphertext; overwriting them costs little where the file system writes in place."""
+    try:
+        with path.open("r+b") as file:
+            file.write(bytes(path.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        return
+    path.unlink(missing_ok=True)
 
 
 async def record(
@@ -154,6 +190,7 @@ async def record(
         message_id=message_id,
         ticket_id=ticket_id,
         sha256=accepted.sha256,
+        scan=accepted.scan,
         filename=accepted.filename,
         content_type=accepted.content_type,
         size=len(accepted.data),
@@ -165,8 +202,12 @@ async def record(
 
 
 async def find(session: AsyncSession, token: str) -> Attachment | None:
-    """Return the file of this name; whether the asker may see it is for the caller to decide."""
-    return (await session.execute(select(Attachment).where(Attachment.token == token))).scalar_one_or_none()
+    """Return the file of this name; whether the asker may see it is for the caller to decide.
+
+    One that the scan blocked, or that still waits for it, is there for nobody.
+    """
+    query = select(Attachment).where(Attachment.token == token, safe_files())
+    return (await session.execute(query)).scalar_one_or_none()
 
 
 def sent_file(row: Attachment) -> SentFile:

@@ -14,7 +14,7 @@ from bot.logs import describe_error
 from bot.lookup import Lookup
 from bot.messages import Inbound
 from bot.told import LookedUp, Told
-from dialogs import buttons, controls
+from dialogs import buttons, controls, papers
 from dialogs.engine import FACTS_KEPT_HOURS, Engine
 from dialogs.state import Pending, State
 from dialogs.values import Answer, Facts, Heard
@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffd\ud800-\udfff]"
 )
-FREE_PAYLOADS = ("t:", "go:status")  # buttons that work also while a cadre is talking
+# Buttons that work also while a cadre is talking.
+FREE_PAYLOADS = ("t:", "p:", "my:", "remind:", "go:status", "go:privacy", "job:", "board:", "me:")
 ENTRY_PAYLOADS = ("faq:", "more:", "ok:", "no:")  # buttons that name an entry
 ODD_PAYLOAD = "?"  # what a payload becomes that no button of ours can have: answered like any unknown one
 
@@ -87,6 +88,7 @@ class Hearing:
         heard, full = self._plainly(inbound, accepted)
         await self._answers_at_hand(inbound, state)
         free = heard.emergency is not None or (inbound.payload or "").startswith(FREE_PAYLOADS)
+        free = free or (bool(accepted) and papers.chosen(state) is not None)
         quiet = silent and not free
         clear = heard.emergency is not None or inbound.payload is not None or not heard.text or accepted
         taken_up = (

@@ -3,18 +3,20 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import files as file_rows
 from bot.files import AcceptedFile
 from bot.hearing import HeardMessage
 from bot.messages import Inbound, Outbound, TurnResult
+from bot.worker_matters import papers_and_dates
 from dialogs.step import Step
 from dialogs.values import OpenTicket, TicketView
 from knowledge.search import KnowledgeBase
 from storage.models import Conversation, Message, OutboxRow, Ticket
 from tickets import service
+from tickets.access import UNSEEN
 from tickets.sla import SlaPolicy
 
 PUSH_CHANNELS = frozenset({"telegram"})
@@ -154,16 +156,25 @@ async def store_replies(
     return rows[-1].id if rows else cause.id
 
 
+async def hide_from_cadres(session: AsyncSession, message: Message) -> None:
+    """Keep a message and its replies from every cadre: what somebody says while rating their union."""
+    message.kind = UNSEEN
+    replies = update(Message).where(Message.reply_to_id == message.id)
+    await session.execute(replies.values(kind=UNSEEN).execution_options(synchronize_session=False))
+
+
 async def ticket_views(
     session: AsyncSession, conversation_id: int, now: datetime, policy: SlaPolicy
 ) -> tuple[TicketView, ...]:
     """Return what the worker may know of their tickets, newest first."""
     briefs = await service.briefs_of(session, conversation_id, now, policy.reopen_days)
+    papers, dates = await papers_and_dates(session, conversation_id, [brief.id for brief in briefs], now)
     return tuple(
         TicketView(
             number=brief.number, category=brief.category, label=brief.category_label, state=brief.state_label,
             open=brief.open, unit=brief.unit, assignee=brief.assignee, due=brief.next_due_text, result=brief.result,
             can_reopen=brief.can_reopen, rating=brief.rating,
+            papers=papers.get(brief.id, ()), dates=dates.get(brief.id, ()) if brief.open else (),
         )
         for brief in briefs
     )  # fmt: skip

@@ -92,3 +92,4 @@ class TurnResult:
     understanding: dict[str, Any] = field(default_factory=dict)
     repeated: bool = False
     last_message_id: int = 0
+    unnamed: frozenset[str] | None = None  # after an erasure: files that no row names any more

@@ -16,7 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import jobs
 from bot.app import Application, drafter_from
-from bot.channels import calculator_pages, law_pages, telegram, webchat
+from bot.channels import calculator_pages, law_pages, one_time_link, telegram, webchat
+from bot.worker_matters import outcome_texts
 from console.deps import ConsoleDeps
 from console.routes import build_router as build_console
 from knowledge.calculators.figures import load_figures
@@ -58,6 +59,10 @@ def create_web(application: Application, closing: asyncio.Event | None = None) -
     web.include_router(law_pages.build_router(law_pages.LawDeps(
         application.database, load_statutes(), settings.local.hotline, clock=application.clock,
     )))  # fmt: skip
+    web.include_router(one_time_link.build_router(one_time_link.LinkDeps(
+        application.database, application.live, application.private, settings.chat.resume_hours, settings.local.hotline,
+        clock=application.clock,
+    )))  # fmt: skip
     web.include_router(build_console(ConsoleDeps(
         database=application.database,
         knowledge=application.knowledge,
@@ -70,6 +75,8 @@ def create_web(application: Application, closing: asyncio.Event | None = None) -
         secure_cookies=settings.server.secure_cookies,
         public_url=settings.server.public_url,
         drafter=drafter_from(settings),
+        papers=application.papers.composer,
+        outcomes=outcome_texts(application.engine.flows),
         clock=application.clock,
     )))  # fmt: skip
     if settings.telegram.mode == "webhook":

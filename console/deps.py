@@ -1,11 +1,11 @@
 """What the console is built from."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from knowledge.content import CONTENT_FOLDER
 from knowledge.drafting import Drafter
@@ -13,6 +13,9 @@ from knowledge.search import KnowledgeBase
 from nlu.understanding import Understander
 from storage.database import Database
 from storage.live import Live
+from tickets.documents.preview import Preview
+from tickets.documents.values import Application
+from tickets.outcome_texts import PLAIN, OutcomeTexts
 from tickets.sla import SlaPolicy
 
 
@@ -22,6 +25,16 @@ class FileSource(Protocol):
     def read(self, sha256: str) -> bytes: ...
 
     def read_thumbnail(self, sha256: str) -> bytes | None: ...
+
+    def keep(self, data: bytes) -> str: ...
+
+
+class PaperComposer(Protocol):
+    """Makes an application for arbitration of the answers that a worker gave, every sum by a calculator."""
+
+    def application(self, answers: Mapping[str, Any], today: date) -> Application: ...
+
+    def told(self, answers: Mapping[str, Any], today: date, version: int, *, abroad: bool = False) -> str: ...
 
 
 def _utc_now() -> datetime:
@@ -44,6 +57,9 @@ class ConsoleDeps:
     public_url: str = ""
     content_folder: Path = CONTENT_FOLDER
     drafter: Drafter | None = None  # drafting replies is off
+    papers: PaperComposer | None = None  # papers can be read and not made again
+    outcomes: OutcomeTexts = PLAIN  # what each service tells its workers
+    preview: Preview = field(default_factory=Preview)
     heartbeat_seconds: float = 10.0
     poll_seconds: float = 5.0
     closing: asyncio.Event = field(default_factory=asyncio.Event)

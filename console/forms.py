@@ -1,10 +1,12 @@
 """What a form posted: limited in size, cleaned of what no database takes; and each form only once."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 FORM_BYTES = 256 * 1024
@@ -21,10 +23,19 @@ class FormBroken(Exception):
 
 
 @dataclass(frozen=True)
+class Upload:
+    """A file that a form brought along."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Form:
     """Posted values; a missing field is an empty text."""
 
     values: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         """Return the field without blanks around it."""
@@ -58,6 +69,37 @@ async def read_form(request: Request) -> Form:
     except ValueError as error:
         raise FormBroken from error
     return Form({name: _clean(value) for name, value in pairs})
+
+
+async def read_upload(request: Request, limit: int) -> Form:
+    """Return a posted form with files, `limit` bytes in all; raises FormTooLarge, FormBroken."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return await read_form(request)
+    parser = MultiPartParser(
+        request.headers, _limited(request, limit), max_files=1, max_fields=20, max_part_size=limit
+    )
+    try:
+        posted = await parser.parse()
+    except (MultiPartException, KeyError) as error:
+        raise FormBroken from error
+    values: dict[str, str] = {}
+    files: dict[str, Upload] = {}
+    for name, value in posted.multi_items():
+        if isinstance(value, UploadFile):
+            files[name] = Upload(_clean(value.filename or ""), await value.read())
+        else:
+            values[name] = _clean(value)
+    await posted.close()
+    return Form(values, files)
+
+
+async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+    taken = 0
+    async for chunk in request.stream():
+        taken += len(chunk)
+        if taken > limit:
+            raise FormTooLarge
+        yield chunk
 
 
 def _clean(value: str) -> str:

@@ -43,7 +43,17 @@ ACCESS: Mapping[str, Action | Open] = MappingProxyType({
     "ticket.hand_back": Action.WORK_TICKETS,
     "ticket.extend": Action.EXTEND_TICKETS,
     "ticket.close": Action.WORK_TICKETS,
+    "ticket.papers": Action.WORK_TICKETS,
+    "ticket.paper_add": Action.WORK_TICKETS,
+    "ticket.not_accept": Action.WORK_TICKETS,
+    "ticket.decide": Action.WORK_TICKETS,
+    "ticket.pay": Action.WORK_TICKETS,
+    "ticket.date": Action.WORK_TICKETS,
     "ticket.reveal": Action.REVEAL_DETAILS,
+    "paper": Action.SEE_TICKETS,
+    "paper.save": Action.WORK_TICKETS,
+    "paper.send": Action.WORK_TICKETS,
+    "paper.open": Action.REVEAL_DETAILS,
     "file": Action.SEE_TICKETS,
     "file.thumbnail": Action.SEE_TICKETS,
     "faq": Action.PUBLISH_KNOWLEDGE,
@@ -67,7 +77,25 @@ ACCESS: Mapping[str, Action | Open] = MappingProxyType({
     "account.password": Action.MANAGE_ACCOUNTS,
     "account.leave": Action.MANAGE_ACCOUNTS,
     "audit": Action.SEE_AUDIT,
+    "jobs": Action.MANAGE_JOBS,
+    "jobs.upload": Action.MANAGE_JOBS,
+    "jobs.check": Action.MANAGE_JOBS,
+    "jobs.import": Action.MANAGE_JOBS,
+    "jobs.active": Action.MANAGE_JOBS,
+    "jobs.export": Action.MANAGE_JOBS,
+    "notices": Action.WRITE_NOTICES,
+    "notices.new": Action.WRITE_NOTICES,
+    "notices.create": Action.WRITE_NOTICES,
+    "notice": Action.WRITE_NOTICES,
+    "notice.save": Action.WRITE_NOTICES,
+    "notice.publish": Action.PUBLISH_NOTICES,
+    "notice.withdraw": Action.PUBLISH_NOTICES,
+    "ratings": Action.SEE_RATINGS,
+    "ratings.unit": Action.SEE_RATINGS,
 })  # fmt: skip
+
+# Routes whose forms bring a file, and how many bytes they may have: a list of 5 MB, and it again as text.
+UPLOADS: Mapping[str, int] = MappingProxyType({"jobs.check": 5_100_000, "jobs.import": 7_000_000})
 
 
 def allowed(account: Account | None, route: str) -> bool:

@@ -6,20 +6,42 @@ from console.deps import ConsoleDeps
 from console.pages import (
     accounts,
     audit,
+    documents,
     faq,
+    jobs,
     misses,
+    notices,
     own,
     queue,
+    ratings,
     sign_in,
     test_box,
     ticket,
     ticket_actions,
     ticket_draft,
+    ticket_outcomes,
 )
 from console.permissions import ACCESS
 from console.web import Routes
 
-PAGES = (sign_in, own, queue, ticket, ticket_actions, ticket_draft, faq, test_box, misses, accounts, audit)
+PAGES = (
+    sign_in,
+    own,
+    queue,
+    ticket,
+    ticket_actions,
+    ticket_draft,
+    ticket_outcomes,
+    documents,
+    faq,
+    test_box,
+    misses,
+    accounts,
+    audit,
+    jobs,
+    notices,
+    ratings,
+)
 
 
 def build_routes(deps: ConsoleDeps) -> Routes:

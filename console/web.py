@@ -18,8 +18,8 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from console import sessions
 from console.deps import ConsoleDeps
 from console.drafts import DraftDesk
-from console.forms import Form, FormBroken, FormTooLarge, OnceOnly, read_form
-from console.permissions import ACCESS, Open, allowed
+from console.forms import Form, FormBroken, FormTooLarge, OnceOnly, read_form, read_upload
+from console.permissions import ACCESS, UPLOADS, Open, allowed
 from console.render import render
 from console.security import HEADERS, same_origin, same_token
 from console.sessions import Signed
@@ -142,7 +142,7 @@ async def _answer(page: Page, handler: Handler, kind: Kind) -> Response:
             async with page.deps.database.read() as session:
                 page = replace(page, signed=await sessions.find(session, page.request, page.now))
         if page.request.method == "POST":
-            page = replace(page, form=await read_form(page.request))
+            page = replace(page, form=await _form(page))
         refused = _refusal(page, kind)
         return refused if refused is not None else await handler(page)
     except (TicketError, KnowledgeError) as error:
@@ -156,6 +156,12 @@ async def _answer(page: Page, handler: Handler, kind: Kind) -> Response:
         response = problem(page, kind, 503, error_text("busy"))
         response.headers["Retry-After"] = RETRY_SECONDS
         return response
+
+
+async def _form(page: Page) -> Form:
+    """Files are taken only where a route expects them, and from nobody who is not signed in."""
+    limit = UPLOADS.get(page.route) if page.signed is not None else None
+    return await (read_form(page.request) if limit is None else read_upload(page.request, limit))
 
 
 def _refusal(page: Page, kind: Kind) -> Response | None:

@@ -1,6 +1,8 @@
 """Consultation: what a free message outside a form leads to, and a question in the middle of one."""
 
-from dialogs import handover, later, menus, showing, slots, sum_offers
+from dataclasses import replace
+
+from dialogs import asking, handover, later, menus, seasons, showing, slots, sum_offers
 from dialogs.flow import Flow
 from dialogs.menus import TALK_REPLIES
 from dialogs.showing import score
@@ -25,6 +27,7 @@ class Consultation:
     """What is said when no form is open, or when a form is left for a moment to answer something else."""
 
     flow_for = staticmethod(menus.flow_for)
+    offered_flow = staticmethod(menus.offered_flow)
     menu_choices = staticmethod(menus.menu_choices)
     small_talk = staticmethod(menus.small_talk)
     offer_resume = staticmethod(menus.offer_resume)
@@ -53,7 +56,7 @@ class Consultation:
         if intent == "ticket_status" or handover.asks_when(talk):
             return self.status(talk)
         if intent == "affirm" and talk.state.last_intent:
-            flow = self.flow_for(talk, talk.state.last_intent)
+            flow = self.offered_flow(talk, talk.state.last_intent)
             if flow is not None and talk.state.last_faq:
                 return self.begin_flow(talk, flow)
         if intent in TALK_REPLIES and not heard.unsure:
@@ -70,6 +73,7 @@ class Consultation:
             and flow.enter == "start"
             and not heard.unsure
             and not slots.is_question(talk.heard.text)
+            and asking.wants_it(talk.heard.text)
         ):
             return self.begin_flow(talk, flow)
         return self.from_knowledge(talk, heard)
@@ -97,14 +101,17 @@ class Consultation:
     def from_knowledge(self, talk: Talk, heard: Understanding | None) -> Talk:
         """Answer, choices or an honest miss, with the way to a person and to the service that fits."""
         answers = talk.heard.answers
+        if (remembered := sum_offers.so_much(talk)) is not None:  # 能赔多少: whatever entry reads alike
+            return remembered
         if answers.outcome == "answer" and answers.hits and not _foreign(heard, answers.hits[0]):
             return self.show_answer(talk, answers.hits[0])
-        if (remembered := sum_offers.so_much(talk)) is not None:
-            return remembered
         claim = self._claim_by_facts(talk, heard)
         if claim is not None:
             return showing.advise(talk, claim)
         if heard is not None and heard.intent == "out_of_scope" and not heard.unsure:
+            named = menus.named_flow(talk, heard)
+            if named is not None:
+                return showing.advise(talk, named)
             return (
                 talk.say_key("out_of_scope", *self.menu_choices(talk))
                 .with_state(confused=talk.state.confused + 1, offered=())
@@ -130,16 +137,19 @@ class Consultation:
 
     def begin_flow(self, talk: Talk, flow: Flow) -> Talk:
         """Start a service with everything that was told before."""
+        if (off := seasons.closed(talk, flow)) is not None:
+            return off
         state = talk.state
         known_before = {**talk.facts.profile, **state.heard_facts}
         opening = talk.heard.text if flow.enter == "start" else ""
         frame = talk.forms.begin(flow.flow, state.runs + 1, known_before, opening)
+        frame = replace(frame, files=state.files)
         talk = put_aside(talk, flow.flow).with_state(
-            frame=frame, runs=state.runs + 1, confused=0, awaiting=None, offered=(),
+            frame=frame, runs=state.runs + 1, confused=0, awaiting=None, offered=(), files=(),
             pending=later.still_open(talk, flow.intents),
         )  # fmt: skip
         known = talk.forms.summary(frame)
-        text = flow.begin.strip()
+        text = seasons.beginning(talk, flow)
         if frame.values and known != talk.replies("summary_empty"):
             text += "\n" + talk.replies("already_noted", summary=known)
         return talk.say(text).ask_next(frame)

@@ -1,15 +1,23 @@
 """Button payloads: short, readable, valid for good, so that an old button can still be understood.
 
 flow:<name>               begin a flow
+group:<name>              services under a heading of the menu; group:<name>.<start> goes on in a long list
 s:<run>:<slot>:<index>    choose an option of a question
 do:<run>:<action>         skip, back, pause, cancel, submit, edit, resume, restart, yes:<consent>, no:<consent>,
                           edit.<slot>, more (of a calculator's result)
 calc:<name>               begin a calculator; calc:topic.<name> lists those of a topic
 faq:<id>  more:<id>       show an answer, or its second half
 ok:<id>   no:<id>         "解决了吗"
-t:<number>:<action>       status, reopen, withdraw, r1 … r5
+t:<number>:<action>       show, papers, add, withdraw, withdraw.yes, reopen, rate, r1 … r5
+p:<number>:<key>:<action> show, ready, sent, cannot: a paper of the ticket
+my:<what>                 papers, or a page of the matters
+remind:<on|off>           reminders
+season:<flow>:<action>    remind, early: a service whose season is not open
 then:<intent>             the matter that was put off
 job:<action>              more.<skip>, none.<shown>, nth.<index>, follow, stop: postings that were shown
+read:<run>:<slot>         what was read on a photo is right; none: nothing of it (bot/ocr.py)
+board:<action>            show, more.<skip>, read.<id>, follow, stop: notices of the union (会务公开)
+me:<action>               one's own data: show, export, fix, agreed, erase … (bot/personal.py)
 go:<word>                 menu, human, status, privacy, help, calculators
 """
 
@@ -28,7 +36,7 @@ class Press:
 
 ARGUMENTS = {
     "flow": 1, "s": 3, "do": 2, "calc": 1, "faq": 1, "more": 1, "ok": 1, "no": 1, "t": 2, "then": 1, "go": 1,
-    "job": 1,
+    "job": 1, "group": 1, "p": 3, "my": 1, "remind": 1, "season": 2, "me": 1, "board": 1, "read": 2,
 }  # fmt: skip
 
 

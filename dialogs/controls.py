@@ -42,6 +42,9 @@ _FURTHER: Final = re.compile(  # 更多, for a long list shown in parts
     r"(?:看看?|点|还有)?(?:更多|别的|其他|其它|下一页|下面的)(?:选项|的|呢|吗|情况)*|还有(?:呢|吗|没有|什么|哪些)|"
     r"(?:这里面?|上面|这些里?)*没有?(?:我的?|我这种|适合我|符合我)(?:情况|那种|的)*"
 )
+_NO_MORE_JOBS: Final = re.compile(  # 不用再告诉我, also long after the message that offered it
+    r"不用再告诉我|(?:不用|不要|别|莫)再?(?:给我)?(?:告诉|发|推送?|通知)我?(?:新?的?(?:岗位|招工|招聘)(?:信息)?)(?:给我)?(?:了|啦)?"
+)
 _YES: Final = re.compile(
     r"(?:好的?|嗯+|行|可以|要得?|要的|说吧|说说|得|ok|接着(?:说|来)|继续说|那就说|说(?:这|那|下|另)一?个|下一个|还有一个|"
     r"办完了|弄好了)(?:吧|嘛|啊|哈|呢|,)*"
@@ -116,6 +119,8 @@ def _number(digit: str) -> int:
 
 def pointed(state: State, text: str) -> str | None:
     """Return the payload of the choice shown last that the words point at, by place or by its very label."""
+    if _NO_MORE_JOBS.fullmatch(NOISE.sub("", text)):
+        return "job:stop"
     frame = state.frame
     asked = (frame.asked or "") if frame is not None else REVIEW
     if frame is not None and asked not in {REVIEW, EDIT} and not asked.startswith("consent:"):

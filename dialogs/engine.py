@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dialogs import controls, slots
+from dialogs import asking, board_talk, controls, slots
 from dialogs.answers import Consultation
 from dialogs.calculators import Calculators, called
 from dialogs.controls import Controls
@@ -44,15 +44,17 @@ class Engine:
         if not text or self.controls.match(text) or (self.sums is not None and called(text) is not None):
             return False
         if state.awaiting not in {None, controls.THEN}:
-            return state.awaiting == "region" and not _tells_place(text, facts.today)
+            if state.awaiting.startswith("mine:"):  # a corrected detail of one's own (bot/personal.py)
+                return slots.is_question(text)
+            return state.awaiting in {"region", board_talk.AWAITING} and not _tells_place(text, facts.today)
         if controls.pointed(state, text) is not None or controls.refuses(state, text):
             return False
         if state.frame is None:
             return True
-        if slots.is_question(text) or entities.is_correction(text):
-            return True
         forms = Forms(self.flows, self.replies)
         step = forms.open_slot(state.frame)
+        if slots.is_question(text) or asking.asks_us(step, text) or entities.is_correction(text):
+            return True
         if step is None:
             return entities.parse_slot("yes_no", text, facts.today) is None
         if step.type in slots.STRICT_TYPES:
@@ -62,7 +64,7 @@ class Engine:
     def advance(self, state: State, heard: Heard, facts: Facts) -> Step:
         """Return the state after the message, what to say, and what to do."""
         if state.idle_hours(facts.now) > FACTS_KEPT_HOURS:
-            state = replace(state, heard_facts={}, pending=(), calculated=None)
+            state = replace(state, heard_facts={}, pending=(), calculated=None, files=())
         refused = controls.refuses(state, heard.text)
         if state.awaiting == controls.THEN:  # asked once; whatever is said now, it is not asked for any more
             state = replace(state, awaiting=None)
@@ -97,7 +99,7 @@ class Engine:
         if handled is not None:
             return handled
         action = self.controls.match(heard.text)
-        if action is not None:
+        if action is not None and not FormTalk.answers(talk, action):
             handled = steering.handle(talk, action)
             if handled is not None:
                 return handled

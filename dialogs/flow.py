@@ -14,6 +14,8 @@ SLOT_TYPES = Literal[
     "region", "people_count", "work_years", "pregnancy_week", "injury_grade", "children_count",
     "number", "integer", "money", "day", "month", "rows",
 ]  # fmt: skip
+# headings of the menu, in this order
+Group = Literal["rights", "dispute", "hardship", "jobs", "union", "safety", "other"]
 Unit = Literal["count", "years", "months", "days", "hours"]  # what a number or integer counts
 # {slot: value} or {slot: {min: 3, present: true, in: […], has: […]}}; all must hold. `has`: one of several chosen
 Condition = dict[str, Any]
@@ -91,6 +93,7 @@ class Paper(Part):
     label: str = Field(max_length=60)
     hint: str | None = None  # where to get it, what will do instead
     required: bool = True
+    private: bool = False  # not to be sent into a chat whose servers are abroad
     when: list[Condition] = []
 
 
@@ -154,10 +157,12 @@ class Flow(Part):
     title: str
     intents: list[str]
     words: list[str] = []  # of several services for one intent, the words that choose this one
-    group: str = "other"  # under which heading of the menu it stands
+    group: Group = "other"  # under which heading of the menu it stands
     enter: Literal["start", "offer"] = "start"
     offer_label: str = Field(max_length=30)
-    offers: Literal["jobs"] | None = None  # what is looked up and shown once the answers are complete
+    # what is looked up and shown once the answers are complete
+    offers: Literal["jobs", "notices"] | None = None
+    stores: Literal["rating"] | None = None  # kept as marks that lead back to nobody, instead of a ticket
     begin: str
     advice: str | None = None  # said instead of an answer when the knowledge base has none
     category: str
@@ -165,6 +170,7 @@ class Flow(Part):
     steps: list[TaggedStep]
     review: bool = True
     urgent_when: list[Condition] = []
+    critical_when: list[Condition] = []  # somebody may come to harm within the hour
     done: str
     papers: list[Paper] = []
     outcomes: Outcomes = Outcomes()
@@ -173,6 +179,7 @@ class Flow(Part):
         None  # name of a season in config.yaml; outside it the worker is put on the reminder list
     )
     off_season: str | None = None  # said then; {opens} is when it opens again
+    early: str | None = None  # said instead of `begin` to who registers before the season; none: not possible
     note: str | None = None  # for docs/services.md: who does what behind the counter
     examples: list[Example] = []
 
@@ -187,7 +194,8 @@ class Flow(Part):
                 raise ValueError(f"slot {step.slot}: consent {step.consent} is never asked")
             for condition in step.when:
                 _known_slots(condition, slots)
-        for condition in self.urgent_when + [part for paper in self.papers for part in paper.when]:
+        rules = self.urgent_when + self.critical_when
+        for condition in rules + [part for paper in self.papers for part in paper.when]:
             _known_slots(condition, slots)
         if len({paper.key for paper in self.papers}) != len(self.papers):
             raise ValueError("a paper is listed twice")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dialogs import buttons, slots
+from dialogs import buttons, papers, slots
 from dialogs.flow import ConsentStep, Flow, Option, SayStep, SlotStep, Step, holds, lower_bound, step_id
 from dialogs.replies import Replies
 from dialogs.state import Frame
@@ -13,6 +13,8 @@ from dialogs.values import Choice, OpenTicket, Reply
 REVIEW = "review"
 EDIT = "edit"
 MOST_OPTIONS = 6  # buttons of a question; a longer list is shown in parts
+OWN_UNION = "tell_own_union"  # the question whether the union of one's own employer may know who asks
+SHARED = "share_with_employer_union"  # its answer as a fact of the ticket, by which tickets.access decides
 FLAGS = ("boss_unreachable", "worksite", "left_job", "months_worked")
 
 
@@ -128,6 +130,8 @@ class Forms:
         if step.type == "choices" and step.slot in frame.values:
             chosen = slots.show(step, frame.values[step.slot])
             return Reply(self.replies("ticked", chosen=chosen), self._choices(frame, step))
+        if step.type == "files" and step.slot in frame.values:
+            return Reply(self.replies("file_more"), self._choices(frame, step))
         return Reply("\n".join(filter(None, (step.ask.strip(), step.help))), self._choices(frame, step))
 
     def unticked(self, frame: Frame, step: SlotStep) -> list[Option]:
@@ -151,9 +155,10 @@ class Forms:
                 Choice(self.replies("button_yes"), buttons.make("s", frame.run, step.slot, 0)),
                 Choice(self.replies("button_no"), buttons.make("s", frame.run, step.slot, 1)),
             ]
-        if step.type == "choices" and step.slot in frame.values:
+        if step.type in {"choices", "files"} and step.slot in frame.values:
             done = buttons.make("do", frame.run, f"ticked.{step.slot}")
-            return (*options, Choice(self.replies("button_ticked"), done))
+            key = "button_ticked" if step.type == "choices" else "button_files_done"
+            return (*options, Choice(self.replies(key), done))
         if step.optional:
             options.append(Choice(step.optional, buttons.make("do", frame.run, f"skip.{step.slot}")))
         return tuple(options)
@@ -212,17 +217,20 @@ class Forms:
         sensitive = {name: frame.values[name] for name, step in shown.items() if step.sensitive}
         facts = {name: frame.values[name] for name, step in shown.items() if not step.sensitive}
         facts |= {flag: frame.values[flag] for flag in FLAGS if flag in frame.values}
+        if OWN_UNION in shown:
+            facts[SHARED] = frame.values[OWN_UNION] == "agree"
         return OpenTicket(
             category=flow.category,
             title=self._title(flow, frame),
             facts=facts,
             sensitive=sensitive,
-            urgency="urgent" if any(holds(rule, frame.values) for rule in flow.urgent_when) else "normal",
+            urgency=_urgency(flow, frame.values),
             region=_text(frame.values.get("region")),
             employer=_text(frame.values.get("employer")),
             amount_yuan=lower_bound(frame.values.get("amount_yuan")),
             people_count=_text(frame.values.get("people_count")),
             files=frame.files,
+            papers=papers.needed(flow, frame.values),
         )
 
     def _title(self, flow: Flow, frame: Frame) -> str:
@@ -231,6 +239,13 @@ class Forms:
             if name in frame.values and not step.sensitive
         }  # fmt: skip
         return flow.ticket_title.format_map(_Blank(shown)).strip(" ,、:")[:120]
+
+
+def _urgency(flow: Flow, values: Mapping[str, Any]) -> str:
+    for urgency, rules in (("critical", flow.critical_when), ("urgent", flow.urgent_when)):
+        if any(holds(rule, dict(values)) for rule in rules):
+            return urgency
+    return "normal"
 
 
 class _Blank(dict[str, Any]):

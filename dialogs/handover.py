@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from dialogs import buttons, sum_offers
+from dialogs import buttons, matters, sum_offers
 from dialogs.step import Talk
 from dialogs.sums import put_aside
 from dialogs.values import AddToTicket, Choice, OpenTicket
@@ -30,27 +30,7 @@ _WHEN_TO_ME: Final = re.compile(
 
 def status(talk: Talk) -> Talk:
     """Tell where each matter stands, by whom and by when."""
-    tickets = talk.facts.tickets
-    if not tickets:
-        return talk.say_key("status_none")
-    lines = []
-    choices: list[Choice] = []
-    for ticket in tickets[:5]:
-        who = f"{ticket.unit} {ticket.assignee or ''}".strip()
-        key = "status_open" if ticket.open else "status_closed"
-        lines.append(talk.replies(
-            key, number=ticket.number, label=ticket.label, state=ticket.state, who=who, due=ticket.due,
-            result=ticket.result or "",
-        ))  # fmt: skip
-        if ticket.open:
-            choices.append(
-                Choice(talk.replies("button_add", number=ticket.number[-4:]), f"t:{ticket.number}:add")
-            )
-        elif ticket.can_reopen:
-            choices.append(
-                Choice(talk.replies("button_reopen", number=ticket.number[-4:]), f"t:{ticket.number}:reopen")
-            )
-    return talk.say("\n\n".join(lines), *choices[:4])
+    return matters.listed(talk)
 
 
 def asks_when(talk: Talk) -> bool:

@@ -18,7 +18,8 @@ def put_off_others(talk: Talk, heard: Understanding) -> Talk:
     """Name what else the message told of, and keep it until its turn comes."""
     frame, state = talk.state.frame, talk.state
     served = talk.flows[frame.flow].intents if frame else []
-    handled = served[0] if served else state.last_intent or heard.intent
+    told = heard.intent if heard.intent in served else None
+    handled = told or (served[0] if served else state.last_intent or heard.intent)
     named = [Pending(m.intent, m.clause) for m in stance.further(talk.heard.text, handled)]
     if not named:
         return talk

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from dialogs import buttons, job_talk, slots, sums
+from dialogs import board_talk, buttons, job_talk, matters, menus, papers, seasons, slots, sums
 from dialogs.answers import Consultation
 from dialogs.flow import SlotStep
 from dialogs.forms import REVIEW
@@ -11,7 +11,7 @@ from dialogs.state import Frame
 from dialogs.steering import Steering
 from dialogs.step import Talk
 from dialogs.sums import is_sum
-from dialogs.values import Choice, LogMiss, RateTicket, RecordFeedback, ReopenTicket, WithdrawTicket
+from dialogs.values import Choice, LogMiss, RateTicket, RecordFeedback, ReopenTicket
 from nlu.understanding import INTENTS
 
 
@@ -22,6 +22,7 @@ class Presses:
 
     def handle(self, talk: Talk) -> Talk:
         """Carry out the pressed button."""
+        talk = papers.put_down(talk, talk.heard.payload)
         press = buttons.parse(talk.heard.payload or "")
         if press is None:
             return self.steering.unknown_button(talk)
@@ -29,7 +30,10 @@ class Presses:
             "flow": self._flow, "s": self._option, "do": self._do, "faq": self._faq, "more": self._more,
             "ok": self._solved, "no": self._not_solved, "t": self._ticket,
             "go": self._go, "then": self._then, "calc": self._calc,
-            "job": job_talk.pressed,
+            "job": job_talk.pressed, "group": self._group, "board": board_talk.pressed,
+            "p": papers.pressed, "my": matters.my, "remind": matters.remind, "season": self._season,
+            "me": lambda talk, _: self.steering.unknown_button(talk),  # bot/personal.py took those it knows
+            "read": lambda talk, *_: self.steering.unknown_button(talk),  # so did bot/ocr.py
         }  # fmt: skip
         return actions[press.kind](talk, *press.args)
 
@@ -44,6 +48,12 @@ class Presses:
         if free and talk.state.paused is not None and talk.state.paused.flow == name:
             return self.consultation.offer_resume(talk)
         return self.consultation.begin_flow(talk, flow)
+
+    def _group(self, talk: Talk, name: str) -> Talk:
+        return menus.open_group(talk, name) or self.steering.unknown_button(talk)
+
+    def _season(self, talk: Talk, name: str, action: str) -> Talk:
+        return seasons.pressed(talk, name, action, self.consultation.begin_flow)
 
     def _calc(self, talk: Talk, name: str) -> Talk:
         begun = talk.sums.press(talk, name) if talk.sums is not None else None
@@ -175,9 +185,9 @@ class Presses:
         answer = talk.facts.faq.get(faq_id)
         intent = answer.intent if answer else None
         choices = [Choice(talk.replies("button_human"), buttons.make("go", "human"))]
-        flow = self.consultation.flow_for(talk, intent)
+        flow = self.consultation.offered_flow(talk, intent)
         if flow is not None:
-            choices.insert(0, Choice(flow.offer_label, buttons.make("flow", flow.flow)))
+            choices.insert(0, menus.offer(flow))
         return (
             talk.say_key("not_solved", *choices)
             .do(RecordFeedback(faq_id, solved=False), LogMiss("thumbs_down", intent, faq_id, None))
@@ -188,6 +198,8 @@ class Presses:
         ticket = next((t for t in talk.facts.tickets if t.number == number), None)
         if ticket is None:
             return talk.say_key("ticket_unknown").ask_again()
+        if (handled := matters.pressed(talk, ticket, action)) is not None:
+            return handled
         if action in {"r1", "r2", "r3", "r4", "r5"} and not ticket.open:
             stars = int(action[1])
             again = "rated_again" if ticket.rating is not None else "rated"
@@ -200,8 +212,6 @@ class Presses:
             return talk.do(ReopenTicket(number)).say_template(talk.replies("reopened"))
         if action == "add" and ticket.open:
             return talk.with_state(awaiting=f"add:{number}").say_key("add_what", number=number)
-        if action == "withdraw" and ticket.open:
-            return talk.do(WithdrawTicket(number)).say_key("withdrawn", number=number)
         return self.consultation.status(talk).ask_again()
 
     def _then(self, talk: Talk, intent: str) -> Talk:

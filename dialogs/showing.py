@@ -1,6 +1,6 @@
 """Showing what was found: a curated answer, "您是想问", the honest "没有把握", advice with its service."""
 
-from dialogs import buttons, later, lawtexts, menus, sum_offers
+from dialogs import board_talk, buttons, later, lawtexts, menus, sum_offers
 from dialogs.flow import Flow
 from dialogs.step import Talk
 from dialogs.values import Answer, Choice, LogMiss
@@ -14,13 +14,13 @@ def show_answer(talk: Talk, answer: Answer, *, brief: bool = False) -> Talk:
         return talk.say(text).answered_by(answer.faq_id)
     if answer.faq_id == talk.state.last_faq and talk.heard.payload is None:
         text = f"{talk.replies('told_already')}\n{text}"
-    flow = menus.flow_for(talk, answer.intent)
+    flow = menus.flow_for(talk, answer.intent, answer.question)
     choices = [
         Choice(talk.replies("button_solved"), buttons.make("ok", answer.faq_id)),
         Choice(talk.replies("button_not_solved"), buttons.make("no", answer.faq_id)),
     ]
     if flow is not None:
-        choices.insert(0, Choice(flow.offer_label, buttons.make("flow", flow.flow)))
+        choices[:0] = [menus.offer(flow), *_board(talk, flow)]
     if answer.more:
         choices.append(Choice(talk.replies("button_more"), buttons.make("more", answer.faq_id)))
     talk = now_about(talk, answer.intent, answer.faq_id)
@@ -67,7 +67,7 @@ def no_answer(talk: Talk, heard: Understanding | None) -> Talk:
     choices = [Choice(talk.replies("button_human"), buttons.make("go", "human"))]
     likely = [ranked.intent for ranked in heard.ranking[:3]] if heard is not None else []
     flows = [flow for flow in (menus.flow_for(talk, name) for name in likely) if flow is not None]
-    choices += [Choice(flow.offer_label, buttons.make("flow", flow.flow)) for flow in flows[:2]]
+    choices += [menus.offer(flow) for flow in flows[:2]]
     choices.append(Choice(talk.replies("button_menu"), buttons.make("go", "menu")))
     intent = heard.intent if heard is not None else None
     laws = talk.heard.answers.laws
@@ -83,12 +83,17 @@ def no_answer(talk: Talk, heard: Understanding | None) -> Talk:
 
 
 def advise(talk: Talk, flow: Flow) -> Talk:
-    start = Choice(flow.offer_label, buttons.make("flow", flow.flow))
+    start = menus.offer(flow)
     human = Choice(talk.replies("button_human"), buttons.make("go", "human"))
     talk = now_about(talk, flow.intents[0], f"flow.{flow.flow}")
     then = (later.then_button(talk),) if talk.state.pending else ()
-    told, choices = sum_offers.offered(talk, flow.intents[0], [start, human])
+    told, choices = sum_offers.offered(talk, flow.intents[0], [start, *_board(talk, flow), human])
     return talk.say("\n\n".join(filter(None, (flow.advice or flow.begin, told))), *choices, *then)
+
+
+def _board(talk: Talk, flow: Flow) -> tuple[Choice, ...]:
+    """The way to the notices, beside a service that offers them."""
+    return (board_talk.choice(talk),) if flow.offers == "notices" else ()
 
 
 def score(talk: Talk) -> float | None:

@@ -31,8 +31,21 @@ ORDINALS = {
 ORDINAL = re.compile(r"^(?:我?选?第?)([一二两三四五六1-6])(?:个|种|项|条|样|号)?(?:吧|嘛)?$")
 EMPLOYER_AS_SAID = 30  # characters
 NO_NAME = re.compile(r"[欠没不]|工资|工钱|电话|^(?:有|是|对|好|嗯|行)")
+_ABLE = re.compile("有|可以|能|行|同意|愿意|会|知道|清楚|好")
+_NO_FILE = re.compile(
+    r"(?:没有?|莫得|没得|还没|不)(?:得)?(?:拍|照|发|有)?(?:照片|相片|图片?|材料|东西|这些|的|着|成)*(?:了|呢|啊|哦)?|"
+    r"(?:拍|照|发|传)不(?:了|成|出来|起)(?:照片|图)?(?:了)?|不(?:方便|敢|好|能|会)(?:拍|照|发|传)(?:照片|照|图)?"
+)
+_CHANGED = re.compile(  # 单位名称写错了，应该是…: of 恒泰劳务 only the name is left
+    r"^(?:我|请|帮|给|把|要|想|那个|刚才|刚刚|前面|上面|的|,|，)*"
+    r"(?:(?:单位|公司|老板|厂|店|工地)(?:的)?(?:名称|名字|全称)|名称|名字|姓名|单位|公司)?(?:的|我|要|想|得|是|,|，)*"
+    r"(?:(?:说|讲|写|打|填|输|记|搞|弄|发|报|选)?错(?:了|啦|咯|字)?|有误|不对|(?:要|得|想)?(?:再)?(?:更正|纠正|修改|改|换)(?:一下|下|成|为)?|"
+    r"重新(?:说|填|写)(?:一下|下)?)+(?:吧|嘛|了|一下)*"
+    r"(?:,|，|。|应该是|应该|改成|改为|换成|是|叫)*"
+)
+_LED_IN = re.compile(r"^(?:不对|(?:单位|公司|厂|店|名字|姓名)(?=是|叫|应该)|应该(?:是|叫)?|[,，]|是|叫)+")
 _ALL = re.compile(
-    r"(?:嗯|好|行|我)*(?:就?(?:是|这)?这?[些几]{1,2}(?:个|样)?|(?:都)?选?(?:好|完)|没有?(?:别的|其他的?)?|可以)"
+    r"(?:嗯|好|行|我)*(?:就?(?:是|这)?这?[些几]{1,2}(?:个|样)?|(?:都)?选?(?:好|完)|(?:没[有得]?|莫得)(?:别的|其他的?)?|可以|(?:发|拍|传|弄)?(?:完|好|齐))"
     r"(?:了|就行|吧|嘛|啦)*"
 )
 COUNTY = re.compile(r"(?:市|州|地区|盟).+(?:区|县|市|旗)$")
@@ -45,6 +58,17 @@ QUESTION = re.compile(
 def all_ticked(text: str) -> bool:
     """True for 就这些, 选好了, 没有了: nothing more of a list of several."""
     return _ALL.fullmatch(text.strip(" 。.!！,，")) is not None
+
+
+def new_value(text: str, label: str) -> str:
+    """Return what a correction leaves once the name of the slot and the words of changing are taken away."""
+    rest = _LED_IN.sub("", _CHANGED.sub("", text.replace(label, "")))
+    return rest.strip(" ,，。.!！:：")
+
+
+def no_file(text: str) -> bool:
+    """True for 没有照片, 拍不了: no file will come for the open question."""
+    return _NO_FILE.fullmatch(text.strip(" 。.!！,，")) is not None
 
 
 def is_question(text: str) -> bool:
@@ -69,7 +93,7 @@ def parse(step: SlotStep, text: str, today: date) -> Any | None:
         option = match_option(step.options, text)
         return option.value if option else None
     if step.type == "choices":
-        found = [option.value for option in step.options if _mentions(option, text)]
+        found = [option.value for option in named_options(step.options, text)]
         return found or _single(step.options, text)
     if step.type in quantities.READERS:
         return quantities.READERS[step.type](step, text, today)
@@ -91,12 +115,28 @@ def match_option(options: list[Option], text: str) -> Option | None:
     index = ordinal(text)
     if index is not None and index < len(options):
         return options[index]
-    found = [option for option in options if _mentions(option, text)]
+    found = named_options(options, text)
     return found[0] if len(found) == 1 else None
 
 
-def _mentions(option: Option, text: str) -> bool:
-    return any(word in text for word in (option.label, *option.words))
+def named_options(options: list[Option], text: str) -> list[Option]:
+    """Return the options whose words are said. 半年多 names no other option's 半年, 没有 no other option's 有."""
+    said = [(option, _said(option, text)) for option in options]
+    all_said = {word for _, words in said for word in words}
+    return [option for option, words in said if any(not _within_another(word, all_said) for word in words)]
+
+
+def _said(option: Option, text: str) -> set[str]:
+    return {word for word in (option.label, *option.words) if word in text and not _denied(word, text)}
+
+
+def _within_another(word: str, words: set[str]) -> bool:
+    return any(word != other and word in other for other in words)
+
+
+def _denied(word: str, text: str) -> bool:
+    """True when every mention of a word that begins with 有, 可以, 能 … is denied: 没有证, 不可以告诉."""
+    return _ABLE.match(word) is not None and re.search(rf"(?<![不没别莫]){re.escape(word)}", text) is None
 
 
 def _single(options: list[Option], text: str) -> list[str] | None:
@@ -126,6 +166,8 @@ def show(step: SlotStep, value: Any) -> str:
         return f"{str(value).rstrip('+')}人{'以上' if str(value).endswith('+') else ''}"
     if step.type in quantities.READERS:
         return quantities.show(step, value)
+    if step.type == "files":
+        return f"{value}个"
     if step.type == "yes_no":
         return {"yes": "是", "no": "否"}.get(str(value), str(value))
     return str(value)

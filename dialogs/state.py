@@ -52,7 +52,10 @@ class State:
     offered: tuple[str, ...] = ()  # faq ids shown as choices, so that "第二个" can be understood
     shown: tuple[tuple[str, str], ...] = ()  # label and payload of the last reply's buttons
     pending: tuple[Pending, ...] = ()  # what else was told and still waits for its turn
+    files: tuple[str, ...] = ()  # sent before any service was begun: the next one takes them along
     awaiting: str | None = None  # "region", "add:<number>", or "then": go on with pending[0]?
+    paper: str | None = None  # "<ticket>:<paper>:<runs>": a photo that comes now is of this paper
+    read: dict[str, Any] = field(default_factory=dict)  # found on a photo, to be confirmed by a button
     runs: int = 0
     confused: int = 0  # messages in a row that were not understood
     updated_at: str | None = None
@@ -69,6 +72,7 @@ class State:
         known["frame"] = _frame(known.get("frame"))
         known["paused"] = _frame(known.get("paused"))
         known["calculated"] = _frame(known.get("calculated"))
+        known["files"] = tuple(known.get("files", ()))
         known["offered"] = tuple(known.get("offered", ()))
         known["shown"] = tuple((str(label), str(payload)) for label, payload in known.get("shown", ()))
         known["pending"] = tuple(Pending(raw["intent"], raw["clause"]) for raw in known.get("pending", ()))

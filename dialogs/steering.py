@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from dialogs import slots, sum_offers
+from dialogs import board_talk, matters, papers, ratings, slots, sum_offers
 from dialogs.answers import Consultation
 from dialogs.forms import EDIT, REVIEW
 from dialogs.state import Frame
@@ -22,6 +22,10 @@ class Steering:
         """Carry out a steering word; None when it means nothing here and is ordinary text."""
         if action in {"human", "status", "help", "privacy", "start"}:
             return self.anywhere(talk, action)
+        if action in matters.WORDS:
+            return matters.said(talk, action)
+        if action in board_talk.WORDS:
+            return board_talk.said(talk, action)
         frame = talk.state.frame
         if frame is None:
             return self._without_form(talk, action)
@@ -49,12 +53,14 @@ class Steering:
             return self.consultation.status(talk).ask_again()
         if action == "start" and talk.state.paused is None and talk.state.frame is None:
             return talk.say_key("welcome", *self.consultation.menu_choices(talk), hotline=talk.facts.hotline)
+        if action == "privacy":
+            return self.consultation.small_talk(talk, "privacy_request").ask_again()
         if talk.state.frame is not None:
-            brief = {"help": "talk_help", "privacy": "talk_privacy_request", "start": "talk_greet"}[action]
+            brief = {"help": "talk_help", "start": "talk_greet"}[action]
             return talk.say_key(brief, hotline=talk.facts.hotline).ask_again()
         if action == "start":
             return self.consultation.offer_resume(talk)
-        return self.consultation.small_talk(talk, {"help": "help", "privacy": "privacy_request"}[action])
+        return self.consultation.small_talk(talk, "help")
 
     def _without_form(self, talk: Talk, action: str) -> Talk | None:
         paused, summed = talk.state.paused, talk.state.calculated
@@ -86,7 +92,8 @@ class Steering:
         if step is None:
             return None
         if step.optional is None:
-            return talk.say_key("cannot_skip", label=step.label).ask_again()
+            key = "cannot_skip_choice" if step.options else "cannot_skip"
+            return talk.say_key(key, label=step.label).ask_again()
         told = talk if is_sum(talk, frame) else talk.say_key("skipped")
         return told.ask_next(talk.forms.skip(frame, step.slot))
 
@@ -139,11 +146,14 @@ class Steering:
         """Open the ticket; a form with open questions is not submitted."""
         if talk.forms.next_step(frame) is not None or is_sum(talk, frame):
             return talk.ask_next(frame)
+        if talk.flows[frame.flow].stores == ratings.RATING:
+            return self.consultation.offer_pending(ratings.kept(talk, frame))
         opened = talk.forms.submit(frame)
         talk = talk.with_state(frame=None, heard_facts={}, last_intent=None, last_faq=None, awaiting=None)
         if opened.region:
             talk = talk.do(SaveProfile({"region": opened.region}))
         talk = talk.do(opened).say_template(talk.flows[frame.flow].done)
+        talk = papers.after_opening(talk, opened.papers)
         return self.consultation.offer_pending(talk)
 
     def awaited(self, talk: Talk) -> Talk | None:
@@ -159,6 +169,10 @@ class Steering:
                 RerouteTicket(str(region)), SaveProfile({"region": region})
             )
             return talk.say_template(talk.replies("rerouted"))
+        if kind == board_talk.AWAITING:
+            region = entities.parse_slot("region", talk.heard.text, talk.facts.today)
+            asked = region is None or slots.is_question(talk.heard.text)
+            return None if asked else board_talk.at_place(talk, str(region))
         cleared = talk.with_state(awaiting=None)
         if kind == "add":
             return cleared.do(AddToTicket(number)).say_key("added", number=number)
@@ -172,10 +186,18 @@ class Steering:
         if not heard.files:
             key = f"kind_{heard.kind}" if talk.replies.has(f"kind_{heard.kind}") else "kind_other"
             return talk.say_key(key).ask_again()
+        if (shown := papers.photographed(talk)) is not None:
+            return shown
         if frame is not None:
             kept = replace(frame, files=(*frame.files, *heard.files))
             talk = talk.say_key("file_kept", count=len(kept.files))
-            return talk.with_frame(kept).ask_again()
+            step = talk.forms.open_slot(kept)
+            if step is None or step.type != "files":
+                return talk.with_frame(kept).ask_again()
+            count = frame.values.get(step.slot, 0) + len(heard.files)
+            kept = replace(talk.forms.put(kept, {step.slot: count}, answered=step.slot), asked=step.slot)
+            question = talk.forms.question(kept)  # open until the person says that this is all
+            return talk.with_frame(kept).say(question.text, *question.choices)
         number = (
             (talk.state.awaiting or "").removeprefix("add:")
             if (talk.state.awaiting or "").startswith("add:")
@@ -185,6 +207,7 @@ class Steering:
         if open_one is not None:
             talk = talk.with_state(awaiting=None)
             return talk.do(AddToTicket(open_one.number)).say_key("file_added", number=open_one.number)
+        talk = talk.with_state(files=(*talk.state.files, *heard.files))
         return talk.say_key("file_alone", *self.consultation.menu_choices(talk))
 
     def no_words(self, talk: Talk) -> Talk:

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from dialogs import job_talk
+from dialogs import board_talk, job_talk
 from dialogs.flow import Flow
 from dialogs.forms import Forms
 from dialogs.replies import Replies
 from dialogs.state import Frame, State
-from dialogs.values import Choice, Effect, Facts, Heard, JobsWanted, Reply
+from dialogs.values import Choice, Effect, Facts, Heard, Reply, Wanted
 
 if TYPE_CHECKING:
     from dialogs.sums import Sums
@@ -25,7 +25,7 @@ class Step:
     replies: tuple[Reply, ...]
     effects: tuple[Effect, ...]
     faq_id: str | None = None
-    wanted: JobsWanted | None = None  # look this up and take the step once more, with Facts.jobs
+    wanted: Wanted | None = None  # look this up and take the step once more, with Facts.jobs or Facts.board
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Talk:
     effects: tuple[Effect, ...] = ()
     faq_id: str | None = None
     sums: "Sums | None" = None
-    wanted: JobsWanted | None = None
+    wanted: Wanted | None = None
 
     @property
     def forms(self) -> Forms:
@@ -85,6 +85,7 @@ class Talk:
             return self.sums.finish(self, frame)
         frame, told = self.forms.proceed(frame)
         talk = job_talk.before_review(self.with_frame(frame), frame)
+        talk = board_talk.before_review(talk, frame)
         return replace(talk, said=(*talk.said, *told))
 
     def ask_again(self) -> "Talk":

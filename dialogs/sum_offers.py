@@ -102,7 +102,11 @@ def go_on(talk: Talk, frame: Frame) -> Choice:
 
 def handed_over(talk: Talk, frame: Frame | None) -> dict[str, Any]:
     """What a ticket for a person takes from the open form: of a calculator no more than other forms would know."""
-    if frame is None or not is_sum(talk, frame):
-        return frame.values if frame is not None else {}
+    if frame is None:
+        return {}
+    if talk.flows[frame.flow].stores is not None:  # marks are for no ticket
+        return {name: frame.values[name] for name in ("region",) if name in frame.values}
+    if not is_sum(talk, frame):
+        return frame.values
     facts = facts_of(talk.flows[frame.flow], frame)
     return {name: facts[name] for name in CARRIED if name in facts}

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from dialogs import buttons, slots
 from dialogs.calculators import Calculators, Problem, Sum, catalogue, name_of
+from dialogs.choosing import choose
 from dialogs.flow import Flow, SlotStep
 from dialogs.forms import EDIT
 from dialogs.state import Frame
@@ -184,8 +185,7 @@ class Sums:
 
     def _service(self, talk: Talk, frame: Frame) -> Flow | None:
         intents = catalogue().calculators[name_of(frame.flow)].intents
-        fits = (flow for flow in talk.flows.values() if intents[0] in flow.intents)
-        return next(fits, None)
+        return choose(talk.flows.values(), intents[0], talk.heard.text)
 
 
 def is_sum(talk: Talk, frame: Frame | None) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dialogs import slots
+from dialogs import asking, correcting, slots
 from dialogs.answers import Consultation
 from dialogs.flow import SlotStep
 from dialogs.forms import EDIT, REVIEW
@@ -11,9 +11,12 @@ from dialogs.state import Frame
 from dialogs.steering import Steering
 from dialogs.step import Talk
 from nlu import entities
+from nlu.understanding import INTENTS, Understanding
 
 TALK_INTENTS = frozenset({"greet", "goodbye", "thanks", "help", "chitchat", "abuse", "privacy_request"})
 SURE = 0.5
+VERY_SURE = 0.7
+LONGEST_TALK = 12  # characters; a longer moan at an open question is the answer
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class FormTalk:
             )
         if self._asks_for_human(talk):
             return self.consultation.human(talk)
-        corrected = self._correction(talk, frame)
+        corrected = self._corrected(talk, frame)
         if corrected is not None:
             return corrected
         consent = talk.forms.open_consent(frame)
@@ -41,10 +44,32 @@ class FormTalk:
             return self._at_review(talk, frame)
         return self._answer(talk, frame)
 
+    @staticmethod
+    def answers(talk: Talk, action: str) -> bool:
+        """True when a word that would steer is an answer to the open question: 没有, 不晓得, 没有了."""
+        frame, text = talk.state.frame, talk.heard.text.strip(" 。.!！,，")
+        step = talk.forms.open_slot(frame) if frame is not None else None
+        if frame is None or step is None or text == step.optional:
+            return False
+        if step.type in {"choices", "files"} and step.slot in frame.values:
+            return slots.all_ticked(text)
+        if text in {option.label for option in step.options}:
+            return True
+        strict = step.type in slots.STRICT_TYPES
+        return action == "skip" and strict and slots.parse(step, text, talk.facts.today) is not None
+
+    def _corrected(self, talk: Talk, frame: Frame) -> Talk | None:
+        text = talk.heard.text
+        if self._open_text(talk) and (len(text) > asking.LONGEST_CALL or asking.speaks_of_others(text)):
+            return None  # 他们说工资算错了,应该是三千: a story, told where one was asked for
+        return correcting.correct(self.steering, talk, frame)
+
     def _asks_for_human(self, talk: Talk) -> bool:
         heard = talk.heard.understanding
+        told = self._open_text(talk) and not asking.calls_for_us(talk.heard.text)
         return (
-            heard is not None
+            not told
+            and heard is not None
             and heard.intent == "human_handoff"
             and not heard.unsure
             and heard.confidence >= SURE
@@ -57,8 +82,10 @@ class FormTalk:
         text, today = talk.heard.text.strip(), talk.facts.today
         if step.optional and text == step.optional:
             return self.steering.skip(talk, frame) or talk.ask_again()
-        if step.type == "choices" and step.slot in frame.values and slots.all_ticked(text):
+        if step.type in {"choices", "files"} and step.slot in frame.values and slots.all_ticked(text):
             return talk.ask_next(frame)
+        if step.type == "files" and step.optional and slots.no_file(text):
+            return self.steering.skip(talk, frame) or talk.ask_again()
         value = slots.parse(step, text, today)
         if step.type == "choices" and value is not None:
             value = list(dict.fromkeys([*frame.values.get(step.slot, []), *value]))
@@ -85,6 +112,8 @@ class FormTalk:
         heard, text = talk.heard.understanding, talk.heard.text
         if heard is None:
             return False
+        if step.type == "text":
+            return self._leaves_open_text(talk, step, heard)
         if (
             heard.intent in TALK_INTENTS
             and heard.confidence >= 0.7
@@ -93,7 +122,28 @@ class FormTalk:
             return True
         if not slots.is_question(text):
             return value is None and heard.intent != "out_of_scope" and heard.confidence >= SURE
+        if value is not None and step.type in {"choice", "choices"} and not asking.asks_us(step, text):
+            return False
         return value is None or step.type not in slots.STRICT_TYPES or heard.confidence >= SURE
+
+    def _leaves_open_text(self, talk: Talk, step: SlotStep, heard: Understanding) -> bool:
+        """At an open question nearly everything is the answer: only thanks, a question to us or a sure one is not."""
+        text = talk.heard.text.strip()
+        if heard.intent in TALK_INTENTS and heard.confidence >= 0.7:
+            to_us = heard.intent not in {"abuse", "chitchat"} or "你" in text  # a moan is part of the story
+            return to_us and len(text) <= LONGEST_TALK and not asking.speaks_of_others(text)
+        if asking.asks_us(step, text):
+            return True
+        if not slots.is_question(text) or asking.fits(step, text) or asking.speaks_of_others(text):
+            return False
+        consulting = heard.intent in INTENTS and INTENTS[heard.intent].group != "talk"
+        sure = consulting and not heard.unsure and heard.confidence >= VERY_SURE
+        return sure and len(text) <= asking.LONGEST_CALL and talk.heard.answers.outcome == "answer"
+
+    def _open_text(self, talk: Talk) -> bool:
+        frame = talk.state.frame
+        step = talk.forms.open_slot(frame) if frame is not None else None
+        return step is not None and step.type == "text"
 
     def _not_understood(self, talk: Talk, frame: Frame, step: SlotStep) -> Talk:
         """Ask again in other words; from the second time say how to go on without it."""
@@ -115,7 +165,11 @@ class FormTalk:
         return (aside or talk.say_key("please_choose")).ask_again()
 
     def _at_review(self, talk: Talk, frame: Frame) -> Talk:
+        told = correcting.told_anew(talk, frame)
+        if told is not None:
+            return told
         answer = entities.parse_slot("yes_no", talk.heard.text, talk.facts.today)
+        answer = correcting.judged(talk.heard.text) or answer
         if answer == "yes" and not slots.is_question(talk.heard.text):
             return self.steering.submit(talk, frame)
         if answer == "no" and not slots.is_question(talk.heard.text):
@@ -125,54 +179,6 @@ class FormTalk:
             return talk.say_key("changed").ask_next(talk.forms.put(frame, found))
         aside = self.consultation.digression(talk)
         return (aside or talk.say_key("please_choose")).ask_again()
-
-    def _correction(self, talk: Talk, frame: Frame) -> Talk | None:
-        """ "刚才说错了,是三万": find the slot meant, by its name or by what fits the new value."""
-        text, today = talk.heard.text, talk.facts.today
-        if not entities.is_correction(text):
-            return None
-        flow = talk.flows[frame.flow]
-        named = self._named_slot(talk, frame)
-        for step in [named] if named else self._candidates(talk, frame):
-            value = slots.parse(step, text, today) if step.type != "text" or named else None
-            if value is not None:
-                changed = talk.forms.put(frame, {step.slot: value})
-                talk = talk.say_key("corrected", label=step.label, value=slots.show(step, value))
-                return talk.ask_next(changed)
-        if named is not None and named.slot in frame.values:
-            reopened = replace(frame.without(named.slot), asked=named.slot)
-            question = talk.forms.question(reopened)
-            return talk.with_frame(reopened).say(
-                talk.replies("ask_correct") + question.text, *question.choices
-            )
-        found = slots.volunteered(flow, text, today)
-        if found:
-            return talk.say_key("changed").ask_next(talk.forms.put(frame, found))
-        if frame.asked == REVIEW or not self._candidates(talk, frame):
-            return self.steering.edit(talk, frame)
-        return None
-
-    def _named_slot(self, talk: Talk, frame: Frame) -> SlotStep | None:
-        """The slot whose label the text names, or that the language rules point at."""
-        slots_of = talk.flows[frame.flow].slots
-        for step in slots_of.values():
-            if step.label in talk.heard.text:
-                return step
-        target = entities.correction_target(talk.heard.text)
-        return (
-            next((step for step in slots_of.values() if target in {step.slot, step.type}), None)
-            if target
-            else None
-        )
-
-    def _candidates(self, talk: Talk, frame: Frame) -> list[SlotStep]:
-        """Answered questions, the latest first: what a correction without a name most likely means."""
-        steps = talk.flows[frame.flow].slots
-        latest = [steps[name] for name in reversed(frame.answered) if name in steps and name in frame.values]
-        rest = [step for name, step in steps.items() if name in frame.values and step not in latest]
-        strict = [step for step in (*latest, *rest) if step.type not in {"text", "name", "employer"}]
-        loose = [step for step in (*latest, *rest) if step.type in {"name", "employer"}]
-        return [*strict, *loose]
 
 
 def _differs(step: SlotStep, name: str, talk: Talk) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from nlu.understanding import Understanding
@@ -64,6 +64,35 @@ class Heard:
 
 
 @dataclass(frozen=True)
+class NeededPaper:
+    """A paper that a service wants to see."""
+
+    key: str
+    label: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class PaperView:
+    """A line of a ticket's check list: owed, ready, sent, accepted, returned (with a note) or waived."""
+
+    key: str
+    label: str
+    state: str = "owed"
+    required: bool = True
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class SeasonView:
+    """A season as it stands: open now, or when it opens. `key` names this opening for the reminder list."""
+
+    open: bool
+    opens: date
+    key: str
+
+
+@dataclass(frozen=True)
 class TicketView:
     """What a worker may know of a ticket of theirs; due times are ready to read."""
 
@@ -78,6 +107,8 @@ class TicketView:
     result: str | None = None
     can_reopen: bool = False
     rating: int | None = None
+    papers: tuple[PaperView, ...] = ()
+    dates: tuple[str, ...] = ()  # what is still ahead, ready to read
 
 
 @dataclass(frozen=True)
@@ -111,6 +142,40 @@ class JobOffers:
 
 
 @dataclass(frozen=True)
+class BoardWanted:
+    """Notices (会务公开) that a step needs: the newest for a place, or one in full. No place: the one followed."""
+
+    region: str | None = None
+    skip: int = 0
+    notice: int | None = None
+
+
+@dataclass(frozen=True)
+class NoticeView:
+    """A published notice: whose it is, since when, ready to read."""
+
+    id: int
+    title: str
+    unit: str
+    day: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Board:
+    """What was found. `unit` is the one of the place, empty when there is neither place nor unit to follow."""
+
+    wanted: BoardWanted
+    unit: str = ""
+    notices: tuple[NoticeView, ...] = ()
+    more: bool = False
+    followed: bool = False
+
+
+Wanted = JobsWanted | BoardWanted
+
+
+@dataclass(frozen=True)
 class Facts:
     """What the step may know of the world; all read before the step, so that the step stays pure."""
 
@@ -121,7 +186,10 @@ class Facts:
     hotline: str = "12351"
     channel: str = "webchat"
     faq: Mapping[str, Answer] = field(default_factory=dict)  # entries that a button of this message names
+    seasons: Mapping[str, SeasonView] = field(default_factory=dict)
+    reminders: bool = True  # whether the person wants them
     jobs: JobOffers | None = None  # given when the step asked for it (Step.wanted) and is taken once more
+    board: Board | None = None  # the same
 
     @property
     def today(self) -> date:
@@ -161,6 +229,39 @@ class OpenTicket:
     amount_yuan: float | None = None
     people_count: str | None = None
     files: tuple[str, ...] = ()
+    papers: tuple[NeededPaper, ...] = ()
+
+
+@dataclass(frozen=True)
+class TickPaper:
+    """The worker says how far a paper is: owed, ready, sent, or "cannot" be had."""
+
+    number: str
+    key: str
+    mark: Literal["owed", "ready", "sent", "cannot"]
+
+
+@dataclass(frozen=True)
+class SendPaper:
+    """The files of this message show a paper of an open ticket."""
+
+    number: str
+    key: str
+
+
+@dataclass(frozen=True)
+class RemindSeason:
+    """Tell the person before this season opens."""
+
+    key: str
+    opens: date
+
+
+@dataclass(frozen=True)
+class SetReminders:
+    """Stop all reminders, or bring them back."""
+
+    on: bool
 
 
 @dataclass(frozen=True)
@@ -207,6 +308,15 @@ class RecordConsent:
 
 
 @dataclass(frozen=True)
+class OwnData:
+    """A wish about one's own data: export, correct, undo (a consent), erase, later, keep. bot/personal.py does it."""
+
+    action: str
+    field: str = ""
+    value: Any = None
+
+
+@dataclass(frozen=True)
 class LogMiss:
     """A question without a sure answer; reason is no_answer, unsure, thumbs_down or out_of_scope."""
 
@@ -236,8 +346,30 @@ class FollowJobs:
     on: bool
 
 
+@dataclass(frozen=True)
+class FollowNotices:
+    """Tell of new notices of the unit of this place and those above, or stop telling."""
+
+    on: bool
+    region: str | None = None
+
+
+@dataclass(frozen=True)
+class RateUnion:
+    """Keep a member's marks for their union; nothing that leads back to them."""
+
+    region: str | None
+    employer: str | None
+    marks: Mapping[str, int]
+    comment: str | None = None
+
+
 Effect = (
     OpenTicket
+    | TickPaper
+    | SendPaper
+    | RemindSeason
+    | SetReminders
     | AddToTicket
     | RerouteTicket
     | ReopenTicket
@@ -245,8 +377,11 @@ Effect = (
     | RateTicket
     | SaveProfile
     | RecordConsent
+    | OwnData
     | LogMiss
     | RecordFeedback
     | KeepJobWish
     | FollowJobs
+    | FollowNotices
+    | RateUnion
 )

@@ -272,6 +272,12 @@ def _denial(topic: Topic, text: str) -> str | None:
     return None
 
 
+def forget() -> None:
+    """Drop the sentences that are kept for speed: somebody wants their words deleted."""
+    _clauses.cache_clear()
+    _stance_of.cache_clear()
+
+
 @lru_cache(maxsize=64)
 def _forms(intent: str) -> tuple[tuple[re.Pattern[str], ...], tuple[re.Pattern[str], ...]]:
     """The forms of a denial: those of a statement only, and those of a wish, which may also be put as a question."""

@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 SQLITE_BUSY_MILLISECONDS = 30_000
+CHECKPOINT_MILLISECONDS = 500  # a reply waits for it; the sweep tries again
 
 
 def normalise_url(url: str) -> str:
@@ -61,6 +62,17 @@ class Database:
         async with self._sessions() as session:
             yield session
 
+    async def forget_deleted(self) -> None:
+        """Leave nothing of deleted rows in SQLite's write-ahead log; put off while somebody reads an older state."""
+        if not self.is_sqlite:
+            return
+        async with self._writer, self.engine.connect() as connection:
+            await connection.exec_driver_sql(f"PRAGMA busy_timeout={CHECKPOINT_MILLISECONDS}")
+            try:
+                await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                await connection.exec_driver_sql(f"PRAGMA busy_timeout={SQLITE_BUSY_MILLISECONDS}")
+
     async def close(self) -> None:
         """Release all connections."""
         await self.engine.dispose()
@@ -78,6 +90,7 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
         for pragma in (
             "synchronous=FULL",  # a message acknowledged to a channel survives a power cut
             "foreign_keys=ON",
+            "secure_delete=ON",  # what is deleted is overwritten, also in pages that are free now
             f"busy_timeout={SQLITE_BUSY_MILLISECONDS}",
         ):
             cursor.execute(f"PRAGMA {pragma}")

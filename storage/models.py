@@ -186,7 +186,7 @@ class Attachment(Base):
     scan: Mapped[str] = mapped_column(String(16), default="unchecked")  # unchecked|clean|blocked
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     filename: Mapped[str] = mapped_column(EncryptedText)
-    content_type: Mapped[str] = mapped_column(String(64))
+    content_type: Mapped[str] = mapped_column(String(128))
     size: Mapped[int] = mapped_column(Integer)  # bytes
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What the tests need from Debian: PostgreSQL, Redis, Chromium with a Chinese font, Node for the Telegram emulator.
+# What the tests need from Debian: PostgreSQL, Redis, Chromium with a Chinese font, Node for the Telegram emulator,
+# LibreOffice for the PDF of drafted papers.
 set -euo pipefail
 missing=()
 command -v redis-server >/dev/null || missing+=(redis-server)
@@ -7,6 +8,7 @@ command -v chromium >/dev/null || missing+=(chromium)
 fc-list 2>/dev/null | grep -qiE 'noto.*cjk|wqy|wenquanyi' || missing+=(fonts-noto-cjk fontconfig)
 compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || missing+=(postgresql)
 command -v npm >/dev/null || missing+=(npm)
+command -v soffice >/dev/null || missing+=(libreoffice-writer-nogui)
 if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
 echo "installing for the tests: ${missing[*]}"
 sudo=""; [ "$(id -u)" -eq 0 ] || sudo="sudo"

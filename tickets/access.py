@@ -2,11 +2,15 @@
 
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, false, select
+from sqlalchemy import ColumnElement, Select, and_, false, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Account, Organization, Ticket
+from storage.models import Account, Attachment, Message, Organization, Ticket
 from tickets.errors import NotAllowed
+
+SHOWN_SCANS = ("unchecked", "clean")  # of Attachment.scan
+UNSEEN = "unseen"  # kind of the messages in which somebody rates their union
+OWN_COPY = "_export"  # Attachment.paper of a copy of somebody's data: no paper of a flow has this name
 
 
 class Role(StrEnum):
@@ -33,6 +37,10 @@ class Action(StrEnum):
     MANAGE_ORGANIZATIONS = "organizations.manage"
     CHANGE_SETTINGS = "settings.change"
     SEE_AUDIT = "audit.see"
+    MANAGE_JOBS = "jobs.manage"
+    WRITE_NOTICES = "notices.write"
+    PUBLISH_NOTICES = "notices.publish"
+    SEE_RATINGS = "ratings.see"
 
 
 _CADRE = {
@@ -41,8 +49,15 @@ _CADRE = {
     Action.REVEAL_DETAILS,
     Action.DRAFT_KNOWLEDGE,
     Action.SEE_REPORTS,
+    Action.MANAGE_JOBS,
+    Action.WRITE_NOTICES,
 }
-_LEADER = _CADRE | {Action.EXTEND_TICKETS, Action.EXPORT_TICKETS}
+_LEADER = _CADRE | {
+    Action.EXTEND_TICKETS,
+    Action.EXPORT_TICKETS,
+    Action.PUBLISH_NOTICES,
+    Action.SEE_RATINGS,
+}
 # An administrator runs the system and does not read what workers tell the union.
 _ADMINISTRATOR = {
     Action.DRAFT_KNOWLEDGE,
@@ -53,6 +68,8 @@ _ADMINISTRATOR = {
     Action.MANAGE_ORGANIZATIONS,
     Action.CHANGE_SETTINGS,
     Action.SEE_AUDIT,
+    Action.WRITE_NOTICES,
+    Action.PUBLISH_NOTICES,
 }
 GRANTS: dict[str, frozenset[Action]] = {
     Role.CADRE: frozenset(_CADRE),
@@ -87,6 +104,24 @@ def visible_tickets(account: Account) -> ColumnElement[bool]:
     if not may(account, Action.SEE_TICKETS):
         return false()
     return Ticket.organization_id.in_(units_below(account))
+
+
+def safe_files() -> ColumnElement[bool]:
+    """Return the condition on Attachment: what the virus scan blocked, or still owes an answer for, is for nobody."""
+    return Attachment.scan.in_(SHOWN_SCANS)
+
+
+def visible_files() -> ColumnElement[bool]:
+    """Return the condition on Attachment for cadres; the ticket's own rules come on top.
+
+    The copy of all their data that a worker asked for is for the worker alone.
+    """
+    return and_(safe_files(), Attachment.paper.is_distinct_from(OWN_COPY))
+
+
+def visible_messages() -> ColumnElement[bool]:
+    """Return the condition on Message for cadres: what somebody says while rating their union is for nobody."""
+    return Message.kind != UNSEEN
 
 
 def visible_accounts(account: Account) -> ColumnElement[bool]:

@@ -34,9 +34,21 @@ class AuditTag(StrEnum):
     MODEL_CHANGED = "console:model:change"
     LETTER_DRAFTED = "console:letter:draft"
     DRAFT_REQUESTED = "console:draft:request"
+    JOBS_IMPORTED = "console:job:import"
+    JOB_ACTIVE = "console:job:active"
+    JOBS_EXPORTED = "console:job:export"
+    NOTICE_DRAFTED = "console:notice:draft"
+    NOTICE_EDITED = "console:notice:edit"
+    NOTICE_PUBLISHED = "console:notice:publish"
+    NOTICE_WITHDRAWN = "console:notice:withdraw"
+    UNION_RATED = "worker:union:rate"
     ORGANIZATIONS_SEEDED = "command:organization:seed"
     ACCOUNT_ADDED = "command:account:create"
     REMINDERS_SENT = "timer:ticket:remind"
+    DATA_EXPORTED = "worker:data:export"
+    DATA_CORRECTED = "worker:data:correct"
+    DATA_ERASED = "worker:data:erase"
+    CONSENT_WITHDRAWN = "worker:consent:withdraw"
 
 
 def record(

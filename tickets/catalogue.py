@@ -49,6 +49,14 @@ class Catalogue:
         """Return a message to a worker."""
         return str(self._raw["messages"][key]).strip().format(**values)
 
+    def reminder(self, key: str, **values: object) -> str:
+        """Return a reminder to a worker, or a part of one."""
+        return str(self._raw["reminders"][key]).strip().format(**values)
+
+    def season(self, name: str) -> str:
+        """Return what a season is called."""
+        return str(self._raw["seasons"].get(name, name))
+
     def notice(self, key: str, **values: object) -> str:
         """Return a notice to a cadre."""
         return str(self._raw["notices"][key]).strip().format(**values)

@@ -8,9 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Account, Conversation, Ticket, TicketEvent
 from tickets.access import Action, access_ticket
-from tickets.errors import AlreadyClosed, NotAllowed, Outdated, TakenByColleague
+from tickets.errors import AlreadyClosed, NotAllowed, Outdated, PersonErased, TakenByColleague
 from tickets.sla import SlaPolicy
 from tickets.values import EventKind, State
+
+NOBODY = "erased"  # channel of the row that anonymous tickets belong to: nothing is sent there
 
 
 def add_event(
@@ -89,6 +91,13 @@ async def require_mine(session: AsyncSession, account: Account, ticket: Ticket) 
     elif ticket.assignee_id != account.id:
         name = ticket.assignee.display_name if ticket.assignee else ""
         raise TakenByColleague(name=name)
+
+
+async def require_person(session: AsyncSession, ticket: Ticket) -> None:
+    """Raise PersonErased when the ticket belongs to nobody any more."""
+    query = select(Conversation.channel).where(Conversation.id == ticket.conversation_id)
+    if await session.scalar(query) == NOBODY:
+        raise PersonErased
 
 
 def first_response_given(ticket: Ticket, now: datetime) -> None:

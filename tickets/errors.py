@@ -44,6 +44,13 @@ class AlreadyClosed(TicketError):
     status = 409
 
 
+class PersonErased(TicketError):
+    """The worker had their data deleted; nothing may be written about them any more."""
+
+    key = "erased"
+    status = 409
+
+
 class NotClosed(TicketError):
     """Only a closed ticket can be reopened or rated."""
 
@@ -111,6 +118,62 @@ class DuePast(TicketError):
     """The date by which material is asked for is over already."""
 
     key = "due_past"
+
+
+class DatePast(TicketError):
+    """A hearing or a limit lies in the past."""
+
+    key = "date_past"
+
+
+class NoAmount(TicketError):
+    """A sum that was paid is more than nothing."""
+
+    key = "amount"
+
+
+class UnknownPaper(TicketError):
+    """The ticket's list has no such paper, or it needs nothing any more."""
+
+    key = "paper"
+
+
+class MissingPaperNote(TicketError):
+    """A paper is given back with what is wrong with it."""
+
+    key = "paper_note"
+
+
+class NothingChosen(TicketError):
+    """A form without a choice."""
+
+    key = "nothing_chosen"
+
+
+class NoticeTooLong(TicketError):
+    """The title or text of a notice is longer than a phone shows well."""
+
+    key = "notice_long"
+
+
+class NoticeNamesPeople(TicketError):
+    """A notice that everybody reads holds an ID number or a bank card."""
+
+    key = "notice_people"
+
+
+class NoticeIsPublished(TicketError):
+    """What is published is withdrawn first, then changed."""
+
+    key = "notice_published"
+    status = 409
+
+
+class NoticeNotPublished(TicketError):
+    """Only a published notice can be withdrawn."""
+
+    key = "notice_unpublished"
+    status = 409
 
 
 class WrongTarget(TicketError):

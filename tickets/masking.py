@@ -52,6 +52,26 @@ def _run(match: re.Match[str]) -> str:
     return _LONG.sub(lambda found: _keep_ends(found.group(), 0, 4), text)
 
 
+def without_identity(text: str) -> str:
+    """Return the text without ID numbers and bank cards; phone numbers, sums and dates stay."""
+
+    def one(match: re.Match[str]) -> str:
+        run = match.group()
+        if _MOBILE.fullmatch(run):
+            return run
+        if _ID.fullmatch(run) or (_CARD.fullmatch(run) and _card(run) != run):
+            return HIDDEN
+        run = _ID.sub(HIDDEN, run)
+        return _CARD.sub(
+            lambda found: HIDDEN if _card(found.group()) != found.group() else found.group(), run
+        )
+
+    spelled = _SPELLED.sub(
+        lambda found: HIDDEN if len(found.group()) >= _FEWEST_CARD_DIGITS else found.group(), text
+    )
+    return _RUN.sub(one, spelled)
+
+
 def _id(text: str) -> str:
     return _keep_ends(text, 3, 2)
 

@@ -25,15 +25,16 @@ async def route(
     its queue without an assignee. An unknown region goes to the top of the tree.
     Raises NoUnit when there is no unit at all.
     """
-    home = await _home_unit(session, region)
-    for unit in await _upwards(session, home):
+    home = await home_unit(session, region)
+    for unit in await upwards(session, home):
         person = await least_busy(session, unit.id, today)
         if person is not None:
             return unit, person
     return home, None
 
 
-async def _home_unit(session: AsyncSession, region: str | None) -> Organization:
+async def home_unit(session: AsyncSession, region: str | None) -> Organization:
+    """Return the deepest unit whose region begins this one, the top of the tree for an unknown one; raises NoUnit."""
     wanted = (region or "").strip()
     deepest = (
         select(Organization)
@@ -60,7 +61,7 @@ async def _home_unit(session: AsyncSession, region: str | None) -> Organization:
     return top
 
 
-async def _upwards(session: AsyncSession, unit: Organization) -> list[Organization]:
+async def upwards(session: AsyncSession, unit: Organization) -> list[Organization]:
     """Return the unit and those above it, nearest first."""
     ids = [int(part) for part in unit.path.split("/") if part]
     found = {

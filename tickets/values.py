@@ -42,6 +42,19 @@ class EventKind(StrEnum):
     REVEALED = "revealed"
     REMINDER = "reminder"
     ESCALATED = "escalated"
+    PAPER = "paper"  # a line of the check list changed
+    DECIDED = "decided"
+    PAID = "paid"
+    DATE_SET = "date_set"  # a hearing or a limit that the worker is reminded of
+
+
+@dataclass(frozen=True)
+class PaperNeeded:
+    """A paper that the union will want to see."""
+
+    key: str
+    label: str
+    required: bool = True
 
 
 @dataclass(frozen=True)

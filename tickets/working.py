@@ -5,11 +5,20 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Account, Message, Ticket, TicketEvent
+from storage.models import Account, Conversation, Message, Ticket, TicketEvent
+from tickets import worker_reminders
 from tickets.access import Action, access_ticket, identity_hidden
 from tickets.audit import AuditTag, record
 from tickets.catalogue import catalogue
-from tickets.changes import add_event, end_waiting, first_response_given, lock_for_cadre, require_mine, touch
+from tickets.changes import (
+    add_event,
+    end_waiting,
+    first_response_given,
+    lock_for_cadre,
+    require_mine,
+    require_person,
+    touch,
+)
 from tickets.delivery import files_of, tell_worker
 from tickets.errors import (
     DuePast,
@@ -21,6 +30,7 @@ from tickets.errors import (
     UnknownField,
 )
 from tickets.masking import mask_text
+from tickets.outcome_texts import PLAIN, OutcomeTexts
 from tickets.sla import DEFAULT_POLICY, SlaPolicy
 from tickets.times import before_text
 from tickets.values import Button, EventKind, State
@@ -29,7 +39,7 @@ from tickets.worker import STARS, release
 TEXT_LIMIT = 3500  # Telegram takes 4096 characters; the header and our own words need the rest
 
 
-def _checked(text: str, *, optional: bool = False) -> str:
+def checked(text: str, *, optional: bool = False) -> str:
     stripped = text.strip()
     if not stripped and not optional:
         raise EmptyText
@@ -39,7 +49,13 @@ def _checked(text: str, *, optional: bool = False) -> str:
 
 
 async def accept(
-    session: AsyncSession, account: Account, ticket_id: int, now: datetime, *, version: int | None = None
+    session: AsyncSession,
+    account: Account,
+    ticket_id: int,
+    now: datetime,
+    texts: OutcomeTexts = PLAIN,
+    *,
+    version: int | None = None,
 ) -> Ticket:
     """Take the ticket on and tell the worker who does it by when; accepting twice changes nothing."""
     conversation, ticket = await lock_for_cadre(session, account, ticket_id, version)
@@ -49,12 +65,7 @@ async def accept(
     ticket.state = State.ACCEPTED.value
     touch(ticket, now)
     add_event(session, ticket, EventKind.ACCEPTED, now, account=account)
-    text = catalogue().message(
-        "accepted",
-        number=ticket.number,
-        name=account.display_name,
-        close_due=before_text(ticket.close_due, now),
-    )
+    text = texts.text("accepted", ticket, account, now)
     await tell_worker(session, conversation, ticket, text, now)
     return ticket
 
@@ -75,7 +86,7 @@ async def reply(
     """
     conversation, ticket = await lock_for_cadre(session, account, ticket_id, version)
     await require_mine(session, account, ticket)
-    words = _checked(text, optional=bool(files))
+    words = checked(text, optional=bool(files))
     attachments = await files_of(session, conversation, files)
     first_response_given(ticket, now)
     conversation.human_ticket_id = ticket.id
@@ -95,10 +106,14 @@ async def ask_material(
     until: datetime,
     now: datetime,
     policy: SlaPolicy = DEFAULT_POLICY,
+    texts: OutcomeTexts = PLAIN,
     *,
     version: int | None = None,
 ) -> Message:
-    """Ask the worker for something by `until`; the deadline to close stands still until it comes."""
+    """Ask the worker for something by `until`; the deadline to close stands still until it comes.
+
+    They are reminded before that day.
+    """
     conversation, ticket = await lock_for_cadre(session, account, ticket_id, version)
     await require_mine(session, account, ticket)
     if until <= now:
@@ -108,10 +123,13 @@ async def ask_material(
     conversation.human_ticket_id = ticket.id
     ticket.state, ticket.next_due = State.WAITING.value, until
     touch(ticket, now)
-    text = catalogue().message("material", what=_checked(what), until=before_text(until, now))
-    message = await tell_worker(session, conversation, ticket, text, now, account=account)
+    text = texts.text("returned", ticket, account, now, what=checked(what), until=before_text(until, now))
+    message = await tell_worker(
+        session, conversation, ticket, text, now, account=account, buttons=(papers_button(ticket),)
+    )
+    await worker_reminders.schedule(session, conversation, worker_reminders.PAPERS, until, now, ticket=ticket)
     data = {"message_id": message.id, "until": until.isoformat()}
-    add_event(session, ticket, EventKind.MATERIAL_ASKED, now, account=account, text=_checked(what), data=data)
+    add_event(session, ticket, EventKind.MATERIAL_ASKED, now, account=account, text=checked(what), data=data)
     return message
 
 
@@ -119,8 +137,9 @@ async def add_note(
     session: AsyncSession, account: Account, ticket_id: int, text: str, now: datetime
 ) -> TicketEvent:
     """Keep an internal note. It is an event and nothing else, so that no channel can ever send it."""
-    ticket = await access_ticket(session, account, ticket_id, Action.WORK_TICKETS)
-    event = add_event(session, ticket, EventKind.NOTE, now, account=account, text=_checked(text))
+    ticket = await access_ticket(session, account, ticket_id, Action.WORK_TICKETS, lock=True)
+    await require_person(session, ticket)
+    event = add_event(session, ticket, EventKind.NOTE, now, account=account, text=checked(text))
     await session.flush()
     return event
 
@@ -133,29 +152,47 @@ async def close(
     code: str,
     now: datetime,
     policy: SlaPolicy = DEFAULT_POLICY,
+    texts: OutcomeTexts = PLAIN,
     *,
     version: int | None = None,
 ) -> Message:
     """Close with a result that the worker reads, and ask for a rating; the bot speaks again."""
     conversation, ticket = await lock_for_cadre(session, account, ticket_id, version)
     await require_mine(session, account, ticket)
-    words, outcome = catalogue(), _checked(result)
-    if code not in words.closures:
+    outcome = checked(result)
+    if code not in catalogue().closures:
         raise UnknownClosure
+    text = texts.closing(ticket, account, code, outcome, now, policy.reopen_days)
+    return await finish(session, conversation, ticket, account, text, outcome, code, now)
+
+
+async def finish(
+    session: AsyncSession,
+    conversation: Conversation,
+    ticket: Ticket,
+    account: Account,
+    text: str,
+    outcome: str,
+    code: str,
+    now: datetime,
+) -> Message:
+    """Close a locked ticket and tell the worker `text`; what was to remind them of its papers is over."""
     first_response_given(ticket, now)
     ticket.state, ticket.open, ticket.closed_at = State.CLOSED.value, False, now
     ticket.closure_code, ticket.result = code, outcome
     release(conversation, ticket)
     touch(ticket, now)
-    text = words.message(
-        "closed", number=ticket.number, closure=words.closures[code], result=outcome, days=policy.reopen_days
-    )
     message = await tell_worker(
         session, conversation, ticket, text, now, account=account, buttons=rating_buttons(ticket)
     )
     data = {"code": code, "message_id": message.id}
     add_event(session, ticket, EventKind.CLOSED, now, account=account, text=outcome, data=data)
     return message
+
+
+def papers_button(ticket: Ticket) -> Button:
+    """Return the button that opens the check list of the ticket's papers."""
+    return Button(catalogue().button("papers"), f"t:{ticket.number}:papers")
 
 
 def rating_buttons(ticket: Ticket) -> tuple[Button, ...]:
@@ -172,7 +209,7 @@ async def reveal(
 
     Raises NotAllowed, MissingReason, UnknownField.
     """
-    ticket = await access_ticket(session, account, ticket_id, Action.REVEAL_DETAILS)
+    ticket = await access_ticket(session, account, ticket_id, Action.REVEAL_DETAILS, lock=True)
     if identity_hidden(account, ticket):
         raise NotAllowed
     if not reason.strip():

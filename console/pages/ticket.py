@@ -22,7 +22,8 @@ from console.views.ticket import IMAGES, events_of, happened, load_ticket, messa
 from console.web import Page, Routes
 from knowledge.drafting import Draft
 from storage.models import Attachment, Ticket
-from tickets.access import Action, access_ticket, identity_hidden, may, visible_tickets
+from tickets.access import Action, access_ticket, identity_hidden, may, visible_files, visible_tickets
+from tickets.documents import store
 from tickets.errors import NotAllowed
 from tickets.sla import SHANGHAI
 from tickets.values import EventKind, State
@@ -180,7 +181,7 @@ def _second_id(request: Request) -> int:
 
 async def _access_file(session: AsyncSession, page: Page) -> Attachment:
     """Return a file of a conversation in which the account sees a ticket; raises NotAllowed."""
-    query = select(Attachment).where(Attachment.token == page.text_in_path("token"))
+    query = select(Attachment).where(Attachment.token == page.text_in_path("token"), visible_files())
     found = await session.scalar(query)
     if found is None:
         raise NotAllowed
@@ -197,6 +198,9 @@ async def file(page: Page) -> Response:
     """Give a file: pictures are shown, everything else is downloaded."""
     async with page.deps.database.read() as session:
         found = await _access_file(session, page)
+        drafted = await store.is_document(session, found)
+    if drafted:  # it names people: read there, with a reason that is kept
+        return page.go(f"/console/tickets/{found.ticket_id}/paper")
     try:
         data = page.deps.files.read(found.sha256)
     except FileNotFoundError as error:  # deleted after its time was over

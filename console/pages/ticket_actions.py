@@ -46,11 +46,13 @@ def register(routes: Routes) -> None:
     }
     for name, work in works.items():
         address = name.replace("_", "-")
-        routes.add("POST", f"/tickets/{{ticket_id:int}}/{address}", f"ticket.{name}", _action(name, work))
+        routes.add("POST", f"/tickets/{{ticket_id:int}}/{address}", f"ticket.{name}", action(name, work))
     routes.add("POST", "/tickets/{ticket_id:int}/reveal", "ticket.reveal", reveal)
 
 
-def _action(name: str, work: Work) -> Handler:
+def action(name: str, work: Work) -> Handler:
+    """Return the handler of one form: once only, in one transaction, with a way back to what was typed."""
+
     async def handle(page: Page) -> Response:
         ticket_id, number = page.id_in_path("ticket_id"), page.form.text("form_number")
         if page.shared.once.take(number):
@@ -113,7 +115,8 @@ async def _again(page: Page, name: str, problem: TicketError | FormProblem | Dra
     return await show_ticket(page, status, panel=name, alert=message, seen_event=seen)
 
 
-def _limited(text: str, limit: int) -> str:
+def limited(text: str, limit: int) -> str:
+    """Return the text; raises FormProblem above `limit` characters."""
     if len(text) > limit:
         raise FormProblem(error_text("too_long", limit=limit, length=len(text)))
     return text
@@ -128,27 +131,36 @@ def _to_worker(page: Page, ticket_id: int, text: str) -> str:
 async def _accept(
     session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None
 ) -> None:
-    await service.accept(session, account, ticket_id, page.now, version=version)
+    await service.accept(session, account, ticket_id, page.now, page.deps.outcomes, version=version)
 
 
 async def _reply(
     session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None
 ) -> None:
-    text = _to_worker(page, ticket_id, _limited(page.form.text("text"), REPLY_LIMIT))
+    text = _to_worker(page, ticket_id, limited(page.form.text("text"), REPLY_LIMIT))
     await service.reply(session, account, ticket_id, text, (), page.now, version=version)
 
 
 async def _material(
     session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None
 ) -> None:
-    what = _to_worker(page, ticket_id, _limited(page.form.text("text"), REPLY_LIMIT))
-    until = _end_of_work(page.form.text("until"), page.deps.policy.periods)
+    what = _to_worker(page, ticket_id, limited(page.form.text("text"), REPLY_LIMIT))
+    until = end_of_work(page.form.text("until"), page.deps.policy.periods)
     await service.ask_material(
-        session, account, ticket_id, what, until, page.now, page.deps.policy, version=version
+        session,
+        account,
+        ticket_id,
+        what,
+        until,
+        page.now,
+        page.deps.policy,
+        page.deps.outcomes,
+        version=version,
     )
 
 
-def _end_of_work(value: str, periods: tuple[str, ...]) -> datetime:
+def end_of_work(value: str, periods: tuple[str, ...]) -> datetime:
+    """Return when work ends on the day of a form; raises FormProblem without a day."""
     try:
         day = date.fromisoformat(value)
     except ValueError as error:
@@ -160,9 +172,7 @@ def _end_of_work(value: str, periods: tuple[str, ...]) -> datetime:
 async def _note(
     session: AsyncSession, account: Account, page: Page, ticket_id: int, _version: int | None
 ) -> None:
-    await service.add_note(
-        session, account, ticket_id, _limited(page.form.text("text"), NOTE_LIMIT), page.now
-    )
+    await service.add_note(session, account, ticket_id, limited(page.form.text("text"), NOTE_LIMIT), page.now)
 
 
 async def _transfer(
@@ -173,7 +183,7 @@ async def _transfer(
     target = chosen(targets, page.form.text("target"))
     if target is None:
         raise FormProblem(error_text("target"))
-    reason = _limited(page.form.text("reason"), REASON_LIMIT)
+    reason = limited(page.form.text("reason"), REASON_LIMIT)
     await service.transfer(session, account, ticket_id, *target, reason, page.now, version=version)
 
 
@@ -195,7 +205,7 @@ async def _extend(
     days = page.form.number("days")
     if days is None or not 1 <= days <= 30:
         raise FormProblem(error_text("days"))
-    reason = _limited(page.form.text("reason"), REASON_LIMIT)
+    reason = limited(page.form.text("reason"), REASON_LIMIT)
     await service.extend(
         session, account, ticket_id, days, reason, page.now, page.deps.policy, version=version
     )
@@ -204,10 +214,18 @@ async def _extend(
 async def _close(
     session: AsyncSession, account: Account, page: Page, ticket_id: int, version: int | None
 ) -> None:
-    result = _to_worker(page, ticket_id, _limited(page.form.text("result"), RESULT_LIMIT))
+    result = _to_worker(page, ticket_id, limited(page.form.text("result"), RESULT_LIMIT))
     code = page.form.text("code")
     await service.close(
-        session, account, ticket_id, result, code, page.now, page.deps.policy, version=version
+        session,
+        account,
+        ticket_id,
+        result,
+        code,
+        page.now,
+        page.deps.policy,
+        page.deps.outcomes,
+        version=version,
     )
 
 
@@ -215,7 +233,7 @@ async def reveal(page: Page) -> Response:
     """Show one protected detail once, with a reason that is kept; nothing of the page is stored anywhere."""
     ticket_id, name = page.id_in_path("ticket_id"), page.form.text("field")
     try:
-        reason = _limited(page.form.text("reason"), REASON_LIMIT)
+        reason = limited(page.form.text("reason"), REASON_LIMIT)
         async with page.deps.database.write() as session:
             account = await _fresh(session, page)
             value = await service.reveal(session, account, ticket_id, name, reason, page.now)

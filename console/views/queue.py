@@ -12,7 +12,7 @@ from console.texts import texts
 from console.times import Due, due
 from console.views.masker import Masker, masker
 from storage.models import Account, Message, Ticket
-from tickets.access import visible_tickets
+from tickets.access import visible_messages, visible_tickets
 from tickets.sla import SlaPolicy
 
 PAGE_ROWS = 50
@@ -152,7 +152,11 @@ async def _newest_words(session: AsyncSession, conversation_ids: Sequence[int]) 
     """Return the newest words of a person, worker or cadre, in each conversation."""
     newest = (
         select(func.max(Message.id))
-        .where(Message.conversation_id.in_(set(conversation_ids)), Message.author.in_(("worker", "cadre")))
+        .where(
+            Message.conversation_id.in_(set(conversation_ids)),
+            Message.author.in_(("worker", "cadre")),
+            visible_messages(),
+        )
         .group_by(Message.conversation_id)
     )
     rows = await session.scalars(select(Message).where(Message.id.in_(newest)))

@@ -14,7 +14,8 @@ from console.times import Due, due
 from console.views.facts import facts_of
 from console.views.masker import Masker, masker
 from storage.models import Account, Attachment, Conversation, Message, Organization, Ticket, TicketEvent
-from tickets.access import identity_hidden
+from tickets import paper_rows
+from tickets.access import identity_hidden, visible_files, visible_messages
 from tickets.catalogue import catalogue
 from tickets.masking import mask_sensitive, mask_text
 from tickets.sla import SlaPolicy
@@ -23,7 +24,9 @@ from tickets.values import EventKind, State
 MESSAGES = 300
 EARLIER_MESSAGES = 60
 EVENTS = 300
-FROM_WORKER = frozenset({EventKind.WORKER_ADDED, EventKind.REOPENED, EventKind.RATED, EventKind.WITHDRAWN})
+FROM_WORKER = frozenset({
+    EventKind.WORKER_ADDED, EventKind.REOPENED, EventKind.RATED, EventKind.WITHDRAWN, EventKind.PAPER,
+})  # fmt: skip
 IMAGES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
 
 
@@ -62,6 +65,18 @@ class Happened:
 
 
 @dataclass(frozen=True)
+class PaperLine:
+    """A line of the check list, with the files that show the paper."""
+
+    key: str
+    label: str
+    required: bool
+    state: str
+    note: str
+    files: tuple[File, ...]
+
+
+@dataclass(frozen=True)
 class TicketView:
     """One ticket as its page shows it."""
 
@@ -80,6 +95,7 @@ class TicketView:
     messages: list[Said]
     earlier: list[Said]
     files: list[File]
+    papers: list[PaperLine]
     notes: list[Happened]
     history: list[Happened]
     last_message: int
@@ -123,6 +139,7 @@ async def load_ticket(
         messages=shown,
         earlier=[said(row, files, names, mask) for row in earlier],
         files=_unique(files),
+        papers=await _papers(session, ticket, hidden=hidden),
         notes=[entry for entry in history if entry.kind == EventKind.NOTE],
         history=[entry for entry in history if entry.kind != EventKind.NOTE],
         last_message=max((row.id for row in rows), default=0),
@@ -134,7 +151,7 @@ async def _messages(
     session: AsyncSession, ticket: Ticket, *, with_earlier: bool
 ) -> tuple[list[Message], list[Message]]:
     """Return the messages from the ticket on, and the newest of those before it; both oldest first."""
-    base = select(Message).where(Message.conversation_id == ticket.conversation_id)
+    base = select(Message).where(Message.conversation_id == ticket.conversation_id, visible_messages())
     opened_by = ticket.opened_by_message_id
     since = Message.id >= opened_by if opened_by else Message.created_at >= ticket.created_at
     rows = (await session.scalars(base.where(since).order_by(Message.id.desc()).limit(MESSAGES))).all()
@@ -153,7 +170,9 @@ async def conversation_of(session: AsyncSession, account: Account, ticket: Ticke
 
 async def messages_after(session: AsyncSession, ticket: Ticket, message_id: int) -> list[Message]:
     """Return the ticket's messages with larger ids, oldest first."""
-    query = select(Message).where(Message.conversation_id == ticket.conversation_id, Message.id > message_id)
+    query = select(Message).where(
+        Message.conversation_id == ticket.conversation_id, Message.id > message_id, visible_messages()
+    )
     if ticket.opened_by_message_id:
         query = query.where(Message.id >= ticket.opened_by_message_id)
     return list(await session.scalars(query.order_by(Message.id).limit(MESSAGES)))
@@ -173,16 +192,38 @@ async def _files(session: AsyncSession, ticket: Ticket, message_ids: Sequence[in
     """Return files by message id; under 0 those that belong to the ticket without a message shown here."""
     query = select(Attachment).where(
         Attachment.conversation_id == ticket.conversation_id,
+        visible_files(),
         or_(Attachment.message_id.in_(message_ids), Attachment.ticket_id == ticket.id),
     )
     found: dict[int, list[File]] = defaultdict(list)
     shown = set(message_ids)
     for row in await session.scalars(query.order_by(Attachment.id)):
         key = row.message_id if row.message_id in shown else 0
-        found[key or 0].append(
-            File(row.token, mask_text(row.filename), row.content_type in IMAGES, -(-row.size // 1024))
-        )
+        found[key or 0].append(_file(row))
     return found
+
+
+async def _papers(session: AsyncSession, ticket: Ticket, *, hidden: bool) -> list[PaperLine]:
+    """Return the check list; the files only to whom the person is not hidden from."""
+    rows = (await paper_rows.papers_of(session, [ticket.id])).get(ticket.id, [])
+    shown: dict[str, list[File]] = defaultdict(list)
+    if rows and not hidden:
+        query = select(Attachment).where(
+            Attachment.ticket_id == ticket.id, Attachment.paper.is_not(None), visible_files()
+        )
+        for file in await session.scalars(query.order_by(Attachment.id)):
+            shown[file.paper or ""].append(_file(file))
+    return [
+        PaperLine(
+            row.key, mask_text(row.label), row.required, row.state, mask_text(row.note or ""),
+            tuple(shown[row.key]),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _file(row: Attachment) -> File:
+    return File(row.token, mask_text(row.filename), row.content_type in IMAGES, -(-row.size // 1024))
 
 
 def _unique(files: Mapping[int, list[File]]) -> list[File]:
@@ -246,6 +287,7 @@ def _detail(data: Mapping[str, Any], units: Mapping[int, str]) -> str:
         units.get(data.get("to", 0), ""),
         words.closures.get(str(data.get("code")), ""),
         words.fields.get(str(data.get("field")), ""),
+        texts()["papers"]["marks"].get(str(data.get("mark")), ""),
         patterns["stars"].format(n=data["stars"]) if "stars" in data else "",
         patterns["days"].format(n=data["days"]) if "days" in data else "",
     ]

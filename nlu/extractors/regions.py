@@ -124,6 +124,32 @@ def _add_prefectures(names: dict[str, list[Name]], province: str, entry: dict[st
 
 
 @cache
+def _areas() -> dict[str, tuple[str, ...]]:
+    """Every official name with those around it, the nearest first: county, prefecture, province."""
+    tables = (*_yunnan().values(), *_elsewhere().values())
+    names = {name.official: name for options in tables for name in options if name.level != "place"}
+    return {
+        official: tuple(dict.fromkeys((official, name.province + name.prefecture, name.province)))
+        for official, name in names.items()
+    }
+
+
+@cache
+def circles(official: str) -> tuple[tuple[str, ...], ...]:
+    """The official names of all areas by distance from one: itself and within, its prefecture, its province.
+
+    A name in a nearer circle is in no later one. An unknown name has one circle: itself.
+    """
+    areas, found, seen = _areas(), [], set[str]()
+    for centre in areas.get(official, (official,)):
+        circle = tuple(sorted({centre, *(name for name, up in areas.items() if centre in up)} - seen))
+        seen.update(circle)
+        if circle:
+            found.append(circle)
+    return tuple(found)
+
+
+@cache
 def _matcher(*, elsewhere: bool) -> re.Pattern[str]:
     keys = _elsewhere() if elsewhere else _yunnan()
     # "北京路" or "上海人家" must not shadow a Yunnan name, hence the longest name first.

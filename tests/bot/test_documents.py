@@ -1,17 +1,20 @@
 """The application for arbitration: sums by the calculators, every item of the law, and its way to the worker."""
 
 import os
+import re
 import shutil
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 
 from bot.app import FLOWS, Application
 from bot.document_claims import FILE, words
 from bot.documents import Composer, blanks, composer_for, message
+from bot.serving import create_web
 from dialogs.flow import load_flows
 from knowledge.calculators.figures import load_figures
 from knowledge.calculators.registry import CALCULATORS
@@ -162,6 +165,13 @@ SAID = {
 }  # fmt: skip
 
 
+async def on_the_page(application: Application, link: str) -> None:
+    """Abroad the ID number is not typed into the chat: a link of one use opens the question."""
+    transport = httpx.ASGITransport(create_web(application))
+    async with httpx.AsyncClient(transport=transport, base_url="https://gh.example.cn") as phone:
+        assert (await phone.post(link, data={"value": ID_NUMBER})).status_code == 200
+
+
 async def fill(person: Player, *, agree: bool = True) -> None:
     """The shortest way through the questions: unpaid wages. What was said before is not asked again."""
     await person.press("写仲裁申请书")
@@ -169,7 +179,11 @@ async def fill(person: Player, *, agree: bool = True) -> None:
     await person.press("选好了")
     said = {**SAID, "consent:identity": "同意" if agree else "不同意"}
     while (frame := (await person.state()).frame) is not None:
-        await person.say(said[frame.asked or ""])
+        link = re.search(r"https://\S+/private/\S+", person.text)
+        if frame.asked == "id_number" and link is not None:
+            await on_the_page(person.application, link.group())
+        else:
+            await person.say(said[frame.asked or ""])
 
 
 @pytest.fixture
@@ -225,6 +239,7 @@ async def test_a_refusal_leaves_blanks(person: Player, application: Application)
 
 
 async def test_no_id_number_goes_abroad(telegram: Player, application: Application) -> None:
+    object.__setattr__(application.private, "public_url", "https://gh.example.cn")
     await fill(telegram)
     (sent,) = telegram.last.replies[-1].files
     kept, copy = await rows(application, Attachment)

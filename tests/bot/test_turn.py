@@ -177,7 +177,7 @@ async def test_what_the_ticket_rules_refuse_is_told(application, person, monkeyp
 
     ticket = await with_ticket(person)
     monkeypatch.setattr("bot.effects.service.withdraw", closed_meanwhile)
-    message = inbound(person, "withdraw", kind="button", payload=f"t:{ticket.number}:withdraw")
+    message = inbound(person, "withdraw", kind="button", payload=f"t:{ticket.number}:withdraw.yes")
     result = await application.turns.handle(message)
     assert result.replies[0].text == AlreadyClosed().message
     assert (await rows(application, Ticket))[0].open

@@ -45,6 +45,16 @@ async def test_a_photo_out_of_the_blue_is_kept_and_asked_about(application, pers
     assert message.body["attachments"][0]["filename"] == "工资条.jpg"
 
 
+async def test_a_photo_before_any_service_goes_along_with_the_one_that_is_begun(application, person):
+    result = await send(person, PHOTO)
+    assert "group:rights" in [button.payload for button in result.replies[0].buttons]
+    await to_review(person)
+    assert "照片和文件：1个" in person.text
+    await person.press("提交")
+    ticket = await person.ticket()
+    assert [file.ticket_id for file in await rows(application, Attachment)] == [ticket.id]
+
+
 async def test_a_refused_file_is_explained_and_the_form_goes_on(application, person):
     await to_review(person)
     result = await send(person, PROGRAM)

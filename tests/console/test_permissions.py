@@ -10,6 +10,7 @@ from knowledge import faq
 from nlu.understanding import INTENTS
 from storage.database import Database
 from storage.models import Attachment, Miss, Ticket
+from storage.service_models import JobPosting, Notice
 from tests.console.conftest import HOST, Browser, World
 
 # Written down a second time on purpose: the table in console/permissions.py must not decide what is tested.
@@ -18,6 +19,8 @@ ANYBODY = {"home", "sign_out", "own", "own.password", "own.telegram"}
 TICKET_WORK = {
     "ticket", "ticket.events", "ticket.accept", "ticket.reply", "ticket.draft", "ticket.material", "ticket.note", "ticket.transfer",
     "ticket.take_over", "ticket.hand_back", "ticket.close", "ticket.reveal", "ticket.extend", "file", "file.thumbnail",
+    "ticket.papers", "ticket.paper_add", "ticket.not_accept", "ticket.decide", "ticket.pay", "ticket.date",
+    "paper", "paper.save", "paper.send", "paper.open",
 }  # fmt: skip
 QUEUES = {"queue", "queue.body", "queue.events"}
 KNOWLEDGE = {
@@ -26,7 +29,12 @@ KNOWLEDGE = {
 }  # fmt: skip
 ONE_ACCOUNT = {"account", "account.active", "account.password", "account.leave"}
 ADMINISTRATION = KNOWLEDGE | ONE_ACCOUNT | {"accounts", "accounts.new", "accounts.create", "audit"}
-DATA = {"static", "queue.body", "queue.events", "ticket.events", "file", "file.thumbnail"}
+JOBS = {"jobs", "jobs.upload", "jobs.check", "jobs.import", "jobs.active", "jobs.export"}
+ONE_NOTICE = {"notice", "notice.save", "notice.publish", "notice.withdraw"}
+NOTICES = {"notices", "notices.new", "notices.create"} | ONE_NOTICE
+PUBLISHING = {"notice.publish", "notice.withdraw"}
+RATINGS = {"ratings", "ratings.unit"}
+DATA = {"jobs.export", "static", "queue.body", "queue.events", "ticket.events", "file", "file.thumbnail"}
 STREAMS = {"queue.events", "ticket.events"}  # endless: looked at on their own
 FORMS = {"faq.restore": {"old": 1}}  # else there is nothing to restore: 404 for another reason
 PLACES = {"own": "county", "above": "city", "below": "township", "beside": "beside"}
@@ -38,8 +46,10 @@ def role_allows(route: str, role: str) -> bool:
         return True
     if route in ADMINISTRATION:
         return role == "administrator"
-    if route == "ticket.extend":
+    if route == "ticket.extend" or route in RATINGS:
         return role == "leader"
+    if route in NOTICES:
+        return role in {"leader", "administrator"} or route not in PUBLISHING
     return role in {"cadre", "leader"}
 
 
@@ -68,6 +78,25 @@ async def things(database: Database, ticket: Ticket, world: World, now, deps) ->
                 created_at=now,
             )
         )
+        session.add(
+            JobPosting(
+                id=1,
+                organization_id=ticket.organization_id,
+                reference="A1",
+                title="保安",
+                trade="security",
+                employer="恒泰",
+                region="云南省昆明市官渡区",
+                wage_unit="month",
+                active=True,
+                created_at=now,
+                updated_at=now,
+            )
+        )
+        session.add(Notice(
+            id=1, organization_id=ticket.organization_id, title="通知", text="正文", status="draft", pushed=False,
+            version=1, created_at=now, updated_at=now,
+        ))  # fmt: skip
         session.add(Miss(id=1, text="没答好", reason="no_answer", state="new", created_at=now))
         await faq.create(session, None, fields, {}, now)
     return {
@@ -75,6 +104,9 @@ async def things(database: Database, ticket: Ticket, world: World, now, deps) ->
         "token": "t1",
         "faq_id": "wage_arrears.one",
         "miss_id": 1,
+        "posting_id": 1,
+        "notice_id": 1,
+        "unit_id": ticket.organization_id,
         "name": "console.css",
         "account_id": world.accounts["county.cadre"].id,
     }
@@ -86,7 +118,7 @@ def address_of(path: str, things: dict[str, object]) -> str:
 
 def test_table_and_routes_name_the_same(routes: Routes) -> None:
     assert set(routes.registered) == set(ACCESS)
-    assert set(ACCESS) == PUBLIC | ANYBODY | TICKET_WORK | QUEUES | ADMINISTRATION
+    assert set(ACCESS) == PUBLIC | ANYBODY | TICKET_WORK | QUEUES | ADMINISTRATION | JOBS | NOTICES | RATINGS
 
 
 async def test_anonymous_is_sent_to_sign_in_or_told_401(
@@ -124,7 +156,7 @@ async def test_every_route(
         )
         if not role_allows(route, role):
             expected = {403}
-        elif route in TICKET_WORK | ONE_ACCOUNT and place not in SEES:
+        elif route in TICKET_WORK | ONE_ACCOUNT | ONE_NOTICE | {"jobs.active", "ratings.unit"} and place not in SEES:
             expected = {404}
         elif method == "GET":
             expected = {200, 303} if route == "home" else {200}

@@ -394,3 +394,20 @@ async def test_stream_brings_what_the_worker_writes(
     assert "138****3456 &lt;i&gt;" in data["messages"][0]
     assert data["by_others"] is False
     assert event_id == f"{row.id}.{data['last_event']}"
+
+
+@pytest.mark.parametrize("hidden_by", [{"scan": "blocked"}, {"scan": "waiting"}, {"paper": "_export"}])
+async def test_blocked_files_and_a_workers_own_copy_are_for_no_cadre(
+    cadre: Browser, ticket: Ticket, database: Database, deps, now, hidden_by: dict[str, str]
+) -> None:
+    from bot.files import AcceptedFile
+
+    deps.files.put(AcceptedFile(b"%PDF-1.4", b"small", "x.pdf", "application/pdf", "b" * 64))
+    async with database.write() as session:
+        session.add(Attachment(
+            token="token-2", conversation_id=ticket.conversation_id, ticket_id=ticket.id, sha256="b" * 64,
+            filename="证物甲.pdf", content_type="application/pdf", size=8, created_at=now, **hidden_by,
+        ))  # fmt: skip
+    for address in ("/console/files/token-2", "/console/files/token-2/thumbnail"):
+        assert (await cadre.get(address)).status_code == 404
+    assert "证物甲" not in await page_of(cadre, ticket)

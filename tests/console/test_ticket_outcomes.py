@@ -7,11 +7,12 @@ from sqlalchemy import select
 
 from console.deps import ConsoleDeps
 from storage.database import Database
-from storage.models import Attachment, Ticket
+from storage.models import Account, Attachment, Organization, Ticket
 from storage.service_models import Reminder, TicketPaper
 from tests.console.conftest import Browser, World
 from tests.console.test_ticket import act, messages_out, page_of, stored
 from tickets import paper_rows
+from tickets.organizations import create_organization
 from tickets.outcome_texts import OutcomeTexts
 from tickets.values import PaperNeeded
 
@@ -149,14 +150,30 @@ async def test_a_hearing_is_entered_and_will_be_reminded_of(
     assert "登记日子" in await page_of(cadre, ticket)
 
 
-async def test_photos_of_a_hidden_person_are_not_listed(
-    browser: Browser, world: World, database: Database, now
+async def test_the_union_of_the_employer_sees_the_list_but_no_photo_of_it(
+    browser: Browser, listed: Ticket, world: World, database: Database, now, password_hash: str
 ) -> None:
-    """The enterprise's own union may work on the matter, not see who it is."""
-    from tests.console.conftest import make_ticket
-
-    ticket = await make_ticket(database, now, facts={"share_with_employer_union": False})
     async with database.write() as session:
-        await paper_rows.store(session, ticket, [PaperNeeded("work_proof", "干活的证明")], now)
-    await browser.sign_in("county.cadre")
-    assert "干活的证明" in await page_of(browser, ticket)
+        county = await session.get_one(Organization, world.units["county"].id)
+        unit = await create_organization(
+            session, code="firm", name="恒泰工会", level="enterprise", region="", parent=county
+        )
+        session.add(Account(
+            username="firm.cadre", display_name="企业", password_hash=password_hash, role="cadre", organization=unit,
+            active=True, created_at=now,
+        ))  # fmt: skip
+        found = await session.get_one(Ticket, listed.id)
+        found.organization_id, found.facts = unit.id, {}
+    await browser.sign_in("firm.cadre")
+    html = await page_of(browser, listed)
+    assert "干活的证明" in html
+    assert "工牌.jpg" not in html
+
+
+@pytest.mark.parametrize("scan", ["blocked", "waiting"])
+async def test_a_photo_that_may_be_harmful_is_not_in_the_list(
+    cadre: Browser, listed: Ticket, database: Database, scan: str
+) -> None:
+    async with database.write() as session:
+        (await session.scalars(select(Attachment))).one().scan = scan
+    assert "工牌.jpg" not in await page_of(cadre, listed)

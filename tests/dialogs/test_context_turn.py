@@ -149,7 +149,16 @@ async def test_state_stored_before_all_this_loads(person: Player) -> None:
 # --- negation and past ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", ["不想仲裁", "我不想打官司，太麻烦了", "懒得去仲裁"])
+async def test_not_wanting_a_court_gets_mediation_explained_before_it_begins(person: Player) -> None:
+    await person.say("我不想打官司，太麻烦了")
+    assert (await person.state()).frame is None
+    assert "调解" in person.text
+    assert "请工会调解" in person.text
+    await person.press("请工会调解")
+    assert (await person.state()).frame is not None
+
+
+@pytest.mark.parametrize("words", ["不想仲裁", "懒得去仲裁"])
 async def test_not_wanting_arbitration_offers_other_ways(person: Player, words: str) -> None:
     await person.say(words)
     assert "怎么申请调解" in person.text
@@ -272,12 +281,16 @@ async def test_none_of_the_choices_leads_to_a_person(person: Player) -> None:
 
 async def test_buttons_of_any_reply_are_taken_by_place_or_label(person: Player) -> None:
     await person.say("菜单")
+    await person.say("第三个")
+    assert "【困难帮扶】" in person.text
     labels = [button.label for button in person.all_buttons]
-    await person.say("第二个")
+    await person.say("第三个")
     state = await person.state()
     assert state.frame is not None
-    assert person.application.engine.flows[state.frame.flow].offer_label == labels[1]
+    assert person.application.engine.flows[state.frame.flow].offer_label == labels[2]
     await person.say("取消")
+    await person.say("菜单")
+    await person.say("困难帮扶")
     await person.say(labels[0])
     state = await person.state()
     assert state.frame is not None
@@ -296,6 +309,7 @@ async def test_a_number_in_a_form_is_an_answer_and_no_reference(person: Player) 
 
 async def test_a_choice_of_a_form_is_taken_by_its_place_and_opens_with_nothing_filled(person: Player) -> None:
     await person.say("菜单")
+    await person.say("调解仲裁和法律援助")
     labels = [button.label for button in person.all_buttons]
     await person.say(f"第{'一二三四五六七'[labels.index('申请法律援助')]}个")
     state = await person.state()
