@@ -7,7 +7,7 @@ from typing import Any
 # What people put between digits: blanks of all kinds, hyphens, dots, and invisible characters from copying.
 _GAP = r"[\s\u200b-\u200d\u2060\ufeff\-\u2010-\u2015\u2212\uff0d.·_]{0,3}"
 _START, _END = r"(?<![\d*])", r"(?!\d)"
-_RUN = re.compile(rf"{_START}[+＋]?\d(?:{_GAP}\d){{10,}}(?:{_GAP}[XxＸｘ](?![A-Za-z]))?")
+_RUN = re.compile(rf"{_START}[+＋]?\d(?:{_GAP}\d){{10,}}(?:{_GAP}[XxＸｘ])?")
 _COUNTRY = r"(?:[+＋]?[8８][6６])?"
 _MOBILE = re.compile(rf"{_START}{_COUNTRY}{_GAP}[1１]{_GAP}[3-9３-９](?:{_GAP}\d){{9}}{_END}")
 _ID = re.compile(

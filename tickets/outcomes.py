@@ -9,13 +9,14 @@ from storage.models import Account, Message, Ticket
 from tickets import worker_reminders
 from tickets.catalogue import catalogue
 from tickets.changes import add_event, end_waiting, first_response_given, lock_for_cadre, require_mine, touch
+from tickets.closing import finish
 from tickets.delivery import tell_worker
 from tickets.errors import DatePast, MissingReason, NoAmount
 from tickets.outcome_texts import NOT_ACCEPTED, PLAIN, OutcomeTexts, yuan
 from tickets.sla import DEFAULT_POLICY, SlaPolicy
 from tickets.times import moment_text
 from tickets.values import EventKind, State
-from tickets.working import checked, finish
+from tickets.working import checked
 
 MOST_YUAN: Final = 10_000_000  # more is a slip of the hand
 PAID_CLOSURE: Final = "solved"

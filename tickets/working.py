@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Account, Conversation, Message, Ticket, TicketEvent
+from storage.models import Account, Message, Ticket, TicketEvent
 from tickets import worker_reminders
 from tickets.access import Action, access_ticket, identity_hidden
 from tickets.audit import AuditTag, record
@@ -19,6 +19,7 @@ from tickets.changes import (
     require_person,
     touch,
 )
+from tickets.closing import finish
 from tickets.delivery import files_of, tell_worker
 from tickets.errors import (
     DuePast,
@@ -34,7 +35,6 @@ from tickets.outcome_texts import PLAIN, OutcomeTexts
 from tickets.sla import DEFAULT_POLICY, SlaPolicy
 from tickets.times import before_text
 from tickets.values import Button, EventKind, State
-from tickets.worker import STARS, release
 
 TEXT_LIMIT = 3500  # Telegram takes 4096 characters; the header and our own words need the rest
 
@@ -166,40 +166,9 @@ async def close(
     return await finish(session, conversation, ticket, account, text, outcome, code, now)
 
 
-async def finish(
-    session: AsyncSession,
-    conversation: Conversation,
-    ticket: Ticket,
-    account: Account,
-    text: str,
-    outcome: str,
-    code: str,
-    now: datetime,
-) -> Message:
-    """Close a locked ticket and tell the worker `text`; what was to remind them of its papers is over."""
-    first_response_given(ticket, now)
-    ticket.state, ticket.open, ticket.closed_at = State.CLOSED.value, False, now
-    ticket.closure_code, ticket.result = code, outcome
-    release(conversation, ticket)
-    touch(ticket, now)
-    message = await tell_worker(
-        session, conversation, ticket, text, now, account=account, buttons=rating_buttons(ticket)
-    )
-    data = {"code": code, "message_id": message.id}
-    add_event(session, ticket, EventKind.CLOSED, now, account=account, text=outcome, data=data)
-    return message
-
-
 def papers_button(ticket: Ticket) -> Button:
     """Return the button that opens the check list of the ticket's papers."""
     return Button(catalogue().button("papers"), f"t:{ticket.number}:papers")
-
-
-def rating_buttons(ticket: Ticket) -> tuple[Button, ...]:
-    """Return the buttons under the closing message: r1 … r5 and reopen."""
-    words = catalogue()
-    stars = (Button(words.button("stars", stars=star), f"t:{ticket.number}:r{star}") for star in STARS)
-    return (*stars, Button(words.button("reopen"), f"t:{ticket.number}:reopen"))
 
 
 async def reveal(

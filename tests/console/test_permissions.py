@@ -156,7 +156,10 @@ async def test_every_route(
         )
         if not role_allows(route, role):
             expected = {403}
-        elif route in TICKET_WORK | ONE_ACCOUNT | ONE_NOTICE | {"jobs.active", "ratings.unit"} and place not in SEES:
+        elif (
+            route in TICKET_WORK | ONE_ACCOUNT | ONE_NOTICE | {"jobs.active", "ratings.unit"}
+            and place not in SEES
+        ):
             expected = {404}
         elif method == "GET":
             expected = {200, 303} if route == "home" else {200}

@@ -7,7 +7,7 @@ import pytest
 
 from storage.models import Account
 from tests.tickets.conftest import GUANDU, House
-from tickets import handing, working
+from tickets import handing, outcomes, papers, working
 from tickets.access import (
     GRANTS,
     Action,
@@ -21,6 +21,7 @@ from tickets.errors import NotAllowed, WrongTarget
 from tickets.lists import TicketFilter, counts, history, list_tickets
 from tickets.organizations import create_organization
 from tickets.service import reveal
+from tickets.sla import DEFAULT_POLICY
 
 
 @pytest.mark.parametrize(
@@ -50,13 +51,16 @@ async def test_what_is_not_there_looks_like_what_is_not_allowed(house: House) ->
 
 ARGUMENTS = {
     "text": "您好", "files": [], "what": "工资条", "result": "好", "code": "solved", "field": "phone", "reason": "约时间",
-    "organization_id": None, "assignee_id": 1, "days": 3,
+    "organization_id": None, "assignee_id": 1, "days": 3, "kind": "hearing", "amount": 100.0, "label": "工资条",
+    "verdicts": [], "policy": DEFAULT_POLICY,
 }  # fmt: skip
 OPERATIONS = [
     work
-    for module in (working, handing)
+    for module in (working, handing, outcomes, papers)
     for name, work in inspect.getmembers(module, inspect.iscoroutinefunction)
-    if work.__module__ == module.__name__ and not name.startswith("_")
+    if work.__module__ == module.__name__
+    and not name.startswith("_")
+    and "account" in inspect.signature(work).parameters
 ]
 
 
@@ -66,7 +70,8 @@ async def test_every_operation_is_closed_to_outsiders(house: House) -> None:
         gone = await session.get_one(Account, gone.id)
         gone.active = False
     ticket = await house.ticket()
-    given = ARGUMENTS | {"now": house.now, "until": house.now + timedelta(days=1), "ticket_id": ticket.id}
+    later = house.now + timedelta(days=1)
+    given = ARGUMENTS | {"now": house.now, "until": later, "when": later, "ticket_id": ticket.id}
     for work in OPERATIONS:
         wanted = [one for one in inspect.signature(work).parameters.values() if one.default is one.empty]
         named = {one.name: given[one.name] for one in wanted if one.name not in {"session", "account"}}
@@ -79,6 +84,7 @@ async def test_every_operation_is_closed_to_outsiders(house: House) -> None:
 def test_all_operations_of_a_cadre_are_covered() -> None:
     assert {work.__name__ for work in OPERATIONS} == {
         "accept", "reply", "ask_material", "add_note", "close", "reveal", "transfer", "take_over", "hand_back", "extend",
+        "not_accept", "decide", "pay", "set_date", "review", "add",
     }  # fmt: skip
 
 
