@@ -148,7 +148,9 @@ def test_json_is_masked_to_its_depth() -> None:
     assert mask_json({"a": [{"b": "13812345678"}, 5, None]}) == {"a": [{"b": "138****5678"}, 5, None]}
 
 
-@pytest.mark.parametrize("text", ["11010120000101 000Xa", "身份证11010120000101000X是我的", "11010120000101000Xabc"])
+@pytest.mark.parametrize(
+    "text", ["11010120000101 000Xa", "身份证11010120000101000X是我的", "11010120000101000Xabc"]
+)
 def test_an_id_number_with_x_is_hidden_whatever_follows(text: str) -> None:
     assert "0101000" not in mask_text(text).replace(" ", "")
     assert "2000" not in mask_text(text)
