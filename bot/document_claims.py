@@ -40,7 +40,7 @@ class Counted:
 @cache
 def words() -> dict[str, Any]:
     """Return documents.yml as it is."""
-    loaded: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return loaded
 
 

@@ -116,7 +116,7 @@ class Lookup:
 @cache
 def openings() -> Mapping[str, str]:
     """The question with which a matter is taken up that is only named, by intent."""
-    return cast(dict[str, str], yaml.safe_load(OPENINGS.read_text(encoding="utf-8")))
+    return cast(dict[str, str], yaml.load(OPENINGS.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
 
 
 def _leads(hits: tuple[Answer, ...]) -> bool:

@@ -83,7 +83,7 @@ def reader_for(*, enabled: bool) -> Reader | None:
 @cache
 def texts() -> dict[str, Any]:
     """Return patterns and texts."""
-    loaded: dict[str, Any] = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.load(CATALOGUE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return loaded
 
 

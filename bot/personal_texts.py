@@ -16,7 +16,7 @@ CATALOGUE: Final = Path(__file__).with_name("personal.yml")
 @cache
 def texts() -> dict[str, Any]:
     """Return the catalogue."""
-    loaded: dict[str, Any] = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.load(CATALOGUE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return loaded
 
 

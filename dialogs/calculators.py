@@ -104,7 +104,7 @@ class Calculators(Protocol):
 @cache
 def catalogue() -> Catalogue:
     """The shipped catalogue; raises ValidationError when it is wrong."""
-    return Catalogue.model_validate(yaml.safe_load(CATALOGUE.read_text(encoding="utf-8")))
+    return Catalogue.model_validate(yaml.load(CATALOGUE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
 
 
 def name_of(flow: str) -> str:

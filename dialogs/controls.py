@@ -69,7 +69,7 @@ class Controls:
     """Whole-message patterns by action."""
 
     def __init__(self, path: Path = TABLE) -> None:
-        raw: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw: dict[str, list[str]] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         self._table = [
             (action, re.compile("|".join(f"(?:{p})" for p in patterns))) for action, patterns in raw.items()
         ]

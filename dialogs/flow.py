@@ -1,7 +1,7 @@
 """The form of a flow file, checked on load: an error names file, line and key."""
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -269,11 +269,20 @@ def load_flows(folder: Path) -> dict[str, Flow]:
 
 
 def load_flow(path: Path) -> Flow:
-    """Return the flow of one file; raises FlowError with file, line and what is wrong."""
+    """Return the flow of one file; raises FlowError with file, line and what is wrong.
+
+    A flow never changes: a file that is as it was gives the same one again.
+    """
+    stamp = path.stat()
+    return _read(path, stamp.st_mtime_ns, stamp.st_size)
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, changed: int, size: int) -> Flow:  # noqa: ARG001
     text = path.read_text(encoding="utf-8")
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        raw = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        raw = yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise FlowError(f"{path}:{line}: {error.problem}") from error

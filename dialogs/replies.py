@@ -12,7 +12,7 @@ class Replies:
     """Texts by key. A missing key or variable is a defect and raises at once."""
 
     def __init__(self, path: Path = CATALOGUE) -> None:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         self._texts: dict[str, str] = {key: str(value).strip() for key, value in raw.items()}
 
     def __call__(self, key: str, **values: Any) -> str:

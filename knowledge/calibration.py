@@ -45,7 +45,9 @@ class Weights:
 
 def load_weights(file: Path = CALIBRATION_FILE) -> Mapping[str, Weights]:
     """Weights of every mode: with or without a vector, with or without intents."""
-    raw = cast(dict[str, dict[str, float]], yaml.safe_load(file.read_text(encoding="utf-8")))
+    raw = cast(
+        dict[str, dict[str, float]], yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    )
     return MappingProxyType({mode: _weights(raw[mode]) for mode in MODES})
 
 

@@ -143,7 +143,7 @@ def load_statutes(folder: Path = CONTENT_FOLDER) -> Mapping[str, Statute]:
 
 @lru_cache(maxsize=4)
 def _statutes_of(file: Path, _changed: int, _size: int) -> Mapping[str, Statute]:
-    raw = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    raw = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
     rows = {row["name"]: row for row in raw} if isinstance(raw, list) else raw
     statutes = {}
     for name, row in rows.items():
@@ -157,8 +157,8 @@ def _statutes_of(file: Path, _changed: int, _size: int) -> Mapping[str, Statute]
 def _entries_of(file: Path, problems: list[str]) -> Iterator[tuple[EntryData, int]]:
     text = file.read_text(encoding="utf-8")
     try:
-        node = yaml.compose(text, yaml.SafeLoader)
-        raw = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        raw = yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         problems.append(f"{file.name}: not valid YAML: {' '.join(str(error).split())}")
         return

@@ -77,4 +77,4 @@ class Catalogue:
 @cache
 def catalogue() -> Catalogue:
     """Return the catalogue of this process."""
-    return Catalogue(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return Catalogue(yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))

@@ -35,7 +35,7 @@ _Home = aliased(Organization)  # the unit that somebody follows; notices come fr
 
 @cache
 def _texts() -> Mapping[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return loaded
 
 

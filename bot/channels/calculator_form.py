@@ -33,7 +33,7 @@ Answer = str | tuple[Row, ...]
 @cache
 def texts() -> dict[str, Any]:
     """Return the catalogue of the calculator pages."""
-    loaded: dict[str, Any] = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.load(CATALOGUE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return loaded
 
 

@@ -39,7 +39,7 @@ class LawDeps:
 @cache
 def texts() -> dict[str, Any]:
     """Return the catalogue of these pages."""
-    loaded: dict[str, Any] = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.load(CATALOGUE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return loaded
 
 

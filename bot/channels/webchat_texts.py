@@ -12,7 +12,7 @@ CATALOGUE = Path(__file__).with_name("webchat.yml")
 @cache
 def texts() -> dict[str, Any]:
     """Return the catalogue: page, authors, topics, errors, script."""
-    loaded: dict[str, Any] = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.load(CATALOGUE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return loaded
 
 

@@ -129,7 +129,7 @@ class FigureData(BaseModel):
 def load_figures(path: Path | None = None) -> Figures:
     """Read and validate the file; raises ContentError with file, entry and key."""
     file = path or FIGURES_FILE
-    raw = yaml.safe_load(file.read_text(encoding="utf-8")) or []
+    raw = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or []
     if not isinstance(raw, list):
         raise ContentError(f"{file.name}: must be a list of figures")
     rows: list[Row] = []

@@ -137,7 +137,7 @@ def common() -> Common:
 
 def _load(file: Path, form: type[Loaded]) -> Loaded:
     try:
-        raw: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+        raw: Any = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         raise ContentError(f"{file.name}: not valid YAML: {' '.join(str(error).split())}") from error
     try:

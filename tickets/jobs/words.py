@@ -73,4 +73,4 @@ class Words:
 @cache
 def words() -> Words:
     """Return the words of this process."""
-    return Words(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return Words(yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
