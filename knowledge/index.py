@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -174,6 +175,12 @@ def unit(rows: Floats) -> Floats:
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9), np.float32)
 
 
+@lru_cache(maxsize=2)
+def _word_indexes(documents: tuple[Document, ...]) -> tuple[WordIndex, WordIndex]:
+    """By words and by letters. The same documents, as when only vectors were added, need no second second."""
+    return WordIndex(documents), WordIndex(documents, letters)
+
+
 class SearchIndex:
     """Everything needed to compare a query with all entries; never changed after it was built."""
 
@@ -183,8 +190,7 @@ class SearchIndex:
         counts = np.array([len(document.sentences) for document in documents], np.int64)
         starts: Indices = np.cumsum(counts) - counts
         self.size = len(documents)
-        self.words = WordIndex(documents)
-        self.letters = WordIndex(documents, letters)
+        self.words, self.letters = _word_indexes(tuple(documents))
         self.vectors: VectorIndex | None = None
         if sentences is not None and answers is not None and self.size:
             self.vectors = VectorIndex(sentences, answers, starts)
