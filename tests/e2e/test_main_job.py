@@ -16,10 +16,17 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bot.app import FLOWS
 from dialogs.flow import Example, load_flows
+from tests import vectors
 from tests.e2e.served import Served, serving
 from tests.e2e.test_telegram_emulator import FOLDER, Emulator
 
-FULL = {flow.flow: flow.examples[-1] for flow in load_flows(FLOWS).values()}
+# Through a process of its own, browser and emulator; every example of every flow runs in test_flow_examples.py.
+MAIN = ("wage_arrears", "relief_apply", "legal_aid_apply", "job_seek")
+FULL = {
+    name: max((one for one in flow.examples if one.lines[0].say), key=lambda one: len(one.lines))
+    for name, flow in load_flows(FLOWS).items()
+    if name in MAIN
+}
 STRAIGHT = load_flows(FLOWS)["wage_arrears"].examples[0]
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -48,8 +55,10 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, rasa_url: str, emulator: Emulator) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("served")
+    vectors.fill(folder)
     with serving(
-        tmp_path_factory.mktemp("served"),
+        folder,
         NLU__URL=rasa_url,
         NLU__TIMEOUT_SECONDS="10",
         TELEGRAM__MODE="polling",
